@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  earliest,
+  instantOf,
+  latest,
+  microsecondsOf,
+  parseInstant,
+  shiftInstant,
+  SystemClock,
+} from '../../src/domain/clock.js';
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+const a = '2026-11-25T19:05:40.123456Z';
+const b = '2026-11-25T19:05:40.123457Z';
+
+/** Every microsecond from 1970 to 9999. */
+const microseconds = fc.bigInt({ min: 0n, max: microsecondsOf('9999-12-31T23:59:59.999999Z') });
+
+describe('an instant', () => {
+  it('keeps each microsecond', () => {
+    fc.assert(
+      fc.property(microseconds, (count) => {
+        const instant = instantOf(count);
+        expect(instant).toMatch(INSTANT);
+        expect(microsecondsOf(instant)).toBe(count);
+        expect(parseInstant(instant)).toBe(instant);
+      }),
+    );
+  });
+
+  it('is ordered as text as it is in time', () => {
+    fc.assert(
+      fc.property(microseconds, microseconds, (x, y) => {
+        expect(instantOf(x) < instantOf(y)).toBe(x < y);
+      }),
+    );
+    expect(a < b).toBe(true);
+  });
+
+  it('moves by milliseconds, across any border', () => {
+    expect(shiftInstant(a, 1)).toBe('2026-11-25T19:05:40.124456Z');
+    expect(shiftInstant('2026-12-31T23:59:59.999999Z', 1)).toBe('2027-01-01T00:00:00.000999Z');
+    expect(shiftInstant(a, 72 * 3_600_000)).toBe('2026-11-28T19:05:40.123456Z');
+    expect(shiftInstant(shiftInstant(a, 86_400_000), -86_400_000)).toBe(a);
+  });
+
+  it.each([
+    ['2026-11-25T19:05:40Z', '2026-11-25T19:05:40.000000Z'],
+    ['2026-11-25T19:05:40.1Z', '2026-11-25T19:05:40.100000Z'],
+    ['2026-11-25T19:05:40.123Z', '2026-11-25T19:05:40.123000Z'],
+    ['2026-11-25T19:05:40.123456Z', a],
+    ['2026-11-25T19:05:40.123456789Z', a],
+    ['2026-11-26T02:05:40.123456+07:00', a],
+    ['2026-11-25T14:05:40.123456-05:00', a],
+    ['2026-11-25T19:05Z', '2026-11-25T19:05:00.000000Z'],
+    ['2026-11-25', '2026-11-25T00:00:00.000000Z'],
+  ])('is read from %s', (text, instant) => {
+    expect(parseInstant(text)).toBe(instant);
+  });
+
+  it.each(['', 'now', '25/11/2026', '2026-13-01T00:00:00Z', '2026-11-25T25:00:00Z', '2026-02-30T99:00:00Z'])(
+    'is not read from "%s"',
+    (text) => {
+      expect(parseInstant(text)).toBeNull();
+    },
+  );
+});
+
+describe('the later and the earlier of two', () => {
+  it.each([
+    [a, b, a, b],
+    [b, a, a, b],
+    [a, a, a, a],
+    [a, null, a, a],
+    [null, b, b, b],
+    [null, null, null, null],
+  ])('%s and %s', (x, y, early, late) => {
+    expect(earliest(x, y)).toBe(early);
+    expect(latest(x, y)).toBe(late);
+  });
+});
+
+describe('the clock of this machine', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2026-11-25T19:05:40.123Z') }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('tells the time, and two in one millisecond apart', () => {
+    const clock = new SystemClock();
+    expect([clock.now(), clock.now()]).toEqual(['2026-11-25T19:05:40.123000Z', '2026-11-25T19:05:40.123001Z']);
+  });
+
+  it('never goes back, though the wall clock does', () => {
+    const clock = new SystemClock();
+    const before = clock.now();
+    vi.setSystemTime(Date.parse('2026-11-25T18:00:00Z'));
+    expect(clock.now() > before).toBe(true);
+  });
+
+  it('stays ahead of itself when a millisecond is not enough', () => {
+    const clock = new SystemClock();
+    const times = Array.from({ length: 2500 }, () => clock.now());
+    expect(new Set(times).size).toBe(times.length);
+    expect(times.toSorted()).toEqual(times);
+    vi.advanceTimersByTime(1);
+    expect(clock.now() > (times.at(-1) as string)).toBe(true);
+  });
+});
