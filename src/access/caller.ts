@@ -1,0 +1,34 @@
+/** What a caller may do: all GETs, registering, seeing recipients, replaying and requeueing. */
+export const SCOPES = ['read', 'write', 'pii', 'operate'] as const;
+
+/** See {@link SCOPES}. */
+export type Scope = (typeof SCOPES)[number];
+
+/** Who asks, as the guard found out. */
+export interface Caller {
+  /** The account whose messages it may see; null: any, by the `account` parameter. */
+  account: string | null;
+  scopes: ReadonlySet<Scope>;
+}
+
+const CALLER = Symbol.for('nestjs-esms:caller');
+const DEFAULT_ACCOUNT = 'default';
+
+/** Behind a host's own guard, or none, everything is allowed: that guard has decided. */
+const TRUSTED: Caller = { account: null, scopes: new Set(SCOPES) };
+
+/** Leaves the caller on its request, for the controllers. */
+export function rememberCaller(request: object, caller: Caller): void {
+  Reflect.set(request, CALLER, caller);
+}
+
+/** The caller of a request. */
+export function callerOf(request: object): Caller {
+  return (Reflect.get(request, CALLER) as Caller | undefined) ?? TRUSTED;
+}
+
+/** The account a request is about; null where it asks for one that is not the caller's: to be answered as absent. */
+export function accountFor({ account }: Caller, asked: string | undefined): string | null {
+  if (account === null) return asked ?? DEFAULT_ACCOUNT;
+  return asked === undefined || asked === account ? account : null;
+}

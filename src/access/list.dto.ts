@@ -1,0 +1,28 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { NAME_PATTERN } from '../config/resolve-options.js';
+
+/** What every question about one account may say. */
+export class AccountDto {
+  /** The account, where the caller may see several. */
+  @IsOptional()
+  @Matches(NAME_PATTERN, { message: 'account: not the name of an account' })
+  account?: string;
+}
+
+/** What every list takes. */
+export class ListDto extends AccountDto {
+  /** Where the page before ended. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1_000)
+  cursor?: string;
+
+  /** How many items, at most. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit = 50;
+}

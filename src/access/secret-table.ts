@@ -1,0 +1,23 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+
+/**
+ * Secrets and what each stands for. A look-up takes the same time whatever is asked for: hashes of equal length are
+ * compared, all of them, and none is skipped after a match.
+ */
+export class SecretTable<Meaning> {
+  readonly #entries: readonly { hash: Buffer; meaning: Meaning }[];
+
+  constructor(entries: Iterable<readonly [secret: string, meaning: Meaning]>) {
+    this.#entries = [...entries].map(([secret, meaning]) => ({ hash: hashOf(secret), meaning }));
+  }
+
+  /** What a secret stands for; null for one that is not in the table. */
+  find(secret: string): Meaning | null {
+    const hash = hashOf(secret);
+    let found: Meaning | null = null;
+    for (const entry of this.#entries) if (timingSafeEqual(entry.hash, hash)) found = entry.meaning;
+    return found;
+  }
+}

@@ -1,0 +1,30 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { ResolvedOptions } from '../config/options.js';
+import { MIGRATIONS } from './migrations.js';
+
+/** The name of our data source: a host's default one stays its own. */
+export const DATA_SOURCE = 'esms';
+
+/**
+ * TypeORM's options for our data source. No session settings here: a pooler in transaction mode refuses them at
+ * connect, so transactions set what they need for themselves.
+ */
+export function dataSourceOptions(
+  { url, schema, workConnections }: ResolvedOptions['database'],
+  // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for an entity class
+  entities: readonly Function[],
+): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    schema,
+    entities: [...entities],
+    migrations: [...MIGRATIONS],
+    migrationsTableName: 'migrations',
+    migrationsRun: false,
+    synchronize: false,
+    applicationName: 'nestjs-esms',
+    logging: false,
+    extra: { max: workConnections, connectionTimeoutMillis: 2_000, keepAlive: true },
+  };
+}

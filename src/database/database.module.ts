@@ -1,0 +1,30 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { ResolvedOptions } from '../config/options.js';
+import { OPTIONS } from '../config/tokens.js';
+import { DATA_SOURCE, dataSourceOptions } from './data-source-options.js';
+import { Database } from './database.js';
+
+/** Owns our named data source, whatever default one the host has. */
+@Global()
+@Module({})
+export class DatabaseModule {
+  /** `entities`: every entity class of the data source. */
+  static forRoot(entities: readonly (new () => object)[]): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: DATA_SOURCE,
+          inject: [OPTIONS],
+          useFactory: ({ database }: ResolvedOptions) => ({
+            ...dataSourceOptions(database, entities),
+            manualInitialization: true,
+          }),
+        }),
+      ],
+      providers: [Database],
+      exports: [Database, TypeOrmModule],
+    };
+  }
+}

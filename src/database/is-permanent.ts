@@ -1,0 +1,18 @@
+/**
+ * SQLSTATE classes that the same statement with the same data will always meet: bad data (22), a broken constraint
+ * (23), a limit of the program (54). Every other error, known or not, is taken for a passing one, since that errs
+ * towards trying again and not towards losing: a connection lost in a commit has no code at all (measured), and then
+ * the row may be there.
+ */
+const PERMANENT = /^(22|23|54)/;
+
+/** Whether trying the transaction again cannot help. */
+export function isPermanent(error: unknown): boolean {
+  return PERMANENT.test(sqlStateOf(error) ?? '');
+}
+
+function sqlStateOf(error: unknown): string | null {
+  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: unknown };
+  if (typeof code === 'string') return code;
+  return driverError === undefined ? null : sqlStateOf(driverError);
+}

@@ -1,0 +1,4 @@
+import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
+
+/** Every migration, oldest first; TypeORM orders them by the time in their names. */
+export const MIGRATIONS = [InitialSchema1764000000000] as const;

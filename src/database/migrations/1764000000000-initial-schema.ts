@@ -1,0 +1,206 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { type Tables, tablesIn } from '../tables.js';
+
+/**
+ * Every table. Keys begin with account and message, and no hot row is shared between messages, so the schema can be
+ * spread over a distributed PostgreSQL later.
+ */
+export class InitialSchema1764000000000 implements MigrationInterface {
+  readonly name = 'InitialSchema1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of statementsFor(tablesIn(schemaOf(runner)))) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of Object.values(tablesIn(schemaOf(runner))).toReversed())
+      await runner.query(`drop table ${table}`);
+  }
+}
+
+const schemaOf = (runner: QueryRunner): string => (runner.connection.options as { schema?: string }).schema ?? 'public';
+
+function statementsFor(t: Tables): string[] {
+  return [...messageStatements(t), ...eventStatements(t), ...readerStatements(t)];
+}
+
+function messageStatements(t: Tables): string[] {
+  return [
+    `create table ${t.messages} (
+      account text not null,
+      sms_id text not null,
+      version bigint not null,
+      sequence bigint not null,
+      state text not null,
+      outcome text,
+      succeeded bigint,
+      failed bigint,
+      error_code text,
+      error_message text,
+      error_reason text,
+      error_class text,
+      channel text,
+      type_id text,
+      price numeric(18,4),
+      receivers bigint,
+      sent bigint,
+      telco_id text,
+      recipient_kind text,
+      recipient text,
+      request_id text,
+      oa_id text,
+      template_id text,
+      partner_id text,
+      switch_sms_id text,
+      proof text,
+      origins jsonb not null,
+      contradicted boolean not null,
+      polled_final boolean not null,
+      anomalies text[] not null,
+      reports integer not null,
+      first_report_at timestamptz,
+      last_report_at timestamptz,
+      first_sent_at timestamptz,
+      first_final_at timestamptz,
+      furthest_level text,
+      furthest_since timestamptz,
+      closed_at timestamptz,
+      registered_at timestamptz,
+      registration_changed_at timestamptz,
+      scheduled_for timestamptz,
+      silent_since timestamptz,
+      created_at timestamptz not null,
+      sent_at timestamptz,
+      reported_at timestamptz,
+      updated_at timestamptz not null,
+      constraint messages_pkey primary key (account, sms_id)
+    )`,
+    `create index messages_created on ${t.messages} (account, created_at, sms_id)`,
+    `create index messages_request on ${t.messages} (account, request_id) where request_id is not null`,
+    `create index messages_recipient on ${t.messages} (account, recipient, created_at) where recipient is not null`,
+    `create index messages_silent on ${t.messages} (silent_since) where silent_since is not null`,
+    `create table ${t.receipts} (
+      account text not null,
+      sms_id text not null,
+      source text not null,
+      digest text not null,
+      received_at timestamptz not null,
+      first_received_at timestamptz not null,
+      repeats integer not null,
+      decision text not null,
+      report json not null,
+      raw bytea,
+      constraint receipts_pkey primary key (account, sms_id, source, digest)
+    )`,
+    `create table ${t.registrations} (
+      account text not null,
+      id uuid not null,
+      sms_id text,
+      request_id text,
+      ref text,
+      channel text,
+      recipient_kind text,
+      recipient text,
+      scheduled_for timestamptz,
+      metadata jsonb,
+      registered_at timestamptz not null,
+      changed_at timestamptz not null,
+      linked_sms_id text,
+      constraint registrations_pkey primary key (account, id)
+    )`,
+    `create unique index registrations_ref on ${t.registrations} (account, ref) where ref is not null`,
+    `create unique index registrations_sms_id on ${t.registrations} (account, sms_id) where sms_id is not null`,
+    `create unique index registrations_link on ${t.registrations} (account, linked_sms_id) where linked_sms_id is not null`,
+    `create index registrations_request on ${t.registrations} (account, request_id) where request_id is not null`,
+    `create index registrations_recipient on ${t.registrations} (account, recipient) where recipient is not null`,
+    `create table ${t.quarantine} (
+      account text not null,
+      id uuid not null,
+      received_at timestamptz not null,
+      reason text not null,
+      raw bytea not null,
+      repeats integer not null,
+      replayed_as text,
+      constraint quarantine_pkey primary key (account, id)
+    )`,
+    `create index quarantine_received on ${t.quarantine} (account, received_at, id)`,
+  ];
+}
+
+function eventStatements(t: Tables): string[] {
+  return [
+    `create table ${t.events} (
+      account text not null,
+      subject text not null,
+      id uuid not null,
+      sequence bigint,
+      type text not null,
+      occurred_at timestamptz not null,
+      position bigint not null generated always as identity,
+      data json not null,
+      recipient json,
+      constraint events_pkey primary key (account, subject, id)
+    )`,
+    `create index events_position on ${t.events} (position)`,
+    `create table ${t.subscribers} (
+      name text not null,
+      patterns text[] not null,
+      paused boolean not null default false,
+      created_at timestamptz not null default now(),
+      constraint subscribers_pkey primary key (name)
+    )`,
+    `create table ${t.deliveries} (
+      account text not null,
+      subject text not null,
+      subscriber text not null,
+      event_id uuid not null,
+      sequence bigint not null,
+      position bigint not null,
+      attempts integer not null default 0,
+      due_at timestamptz not null default now(),
+      lease uuid,
+      leased_until timestamptz,
+      settled_at timestamptz,
+      parked_at timestamptz,
+      last_error text,
+      constraint deliveries_pkey primary key (account, subject, subscriber, sequence, event_id)
+    )`,
+    `create index deliveries_due on ${t.deliveries} (subscriber, position) where settled_at is null and parked_at is null`,
+    `create index deliveries_parked on ${t.deliveries} (subscriber, position) where parked_at is not null`,
+    `create index deliveries_settled on ${t.deliveries} (settled_at) where settled_at is not null`,
+  ];
+}
+
+function readerStatements(t: Tables): string[] {
+  return [
+    `create table ${t.ledger} (
+      account text not null,
+      sms_id text not null,
+      event_id uuid not null,
+      position bigint not null generated always as identity,
+      delta numeric(18,4) not null,
+      total numeric(18,4) not null,
+      currency text not null,
+      channel text,
+      telco_id text,
+      occurred_at timestamptz not null,
+      constraint ledger_pkey primary key (account, sms_id, event_id)
+    )`,
+    `create index ledger_position on ${t.ledger} (account, position)`,
+    `create index ledger_occurred on ${t.ledger} (account, occurred_at)`,
+    `create table ${t.contact_entries} (
+      account text not null,
+      sms_id text not null,
+      contact text not null,
+      kind text not null,
+      channel text not null,
+      outcome text not null,
+      reason text,
+      failure_class text,
+      occurred_at timestamptz not null,
+      sequence bigint not null,
+      constraint contact_entries_pkey primary key (account, sms_id)
+    )`,
+    `create index contact_entries_contact on ${t.contact_entries} (account, contact, occurred_at)`,
+  ];
+}

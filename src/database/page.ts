@@ -1,0 +1,51 @@
+import { EsmsError } from '../domain/errors.js';
+
+/** Which page of a list is asked for. */
+export interface PageRequest {
+  limit: number;
+  /** The place of the last item of the page before; null for the first page. */
+  after: readonly string[] | null;
+}
+
+/** One page of a list. */
+export interface Page<Item> {
+  items: Item[];
+  /** Ask with it for the next page; null on the last. */
+  nextCursor: string | null;
+}
+
+/** A page from one row more than it holds, which tells whether another follows. */
+export function pageOf<Item>(
+  rows: readonly Item[],
+  limit: number,
+  placeOf: (item: Item) => readonly string[],
+): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const nextCursor = rows.length > limit && last !== undefined ? encodeCursor(placeOf(last)) : null;
+  return { items, nextCursor };
+}
+
+/** A place in a list as opaque text. */
+function encodeCursor(place: readonly string[]): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/** The place that a cursor names, each part of it checked. Throws `cursor_invalid` for what no list of ours gave. */
+export function decodeCursor(cursor: string, patterns: readonly RegExp[]): readonly string[] {
+  const place = parseCursor(cursor);
+  const fits =
+    Array.isArray(place) &&
+    place.length === patterns.length &&
+    place.every((part, index) => typeof part === 'string' && patterns[index]?.test(part));
+  if (!fits) throw new EsmsError('cursor_invalid', 'cursor: not one that a list of ours gave');
+  return place as string[];
+}
+
+function parseCursor(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return null;
+  }
+}

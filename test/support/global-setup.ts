@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/database/embedded-postgres/start-embedded-postgres.js';
+import { migrate } from '../../src/database/migrate.js';
+import { databaseUrl } from './database-url.js';
+import { EmbeddedPostgresDirectory } from './embedded-postgres-directory.js';
+import { query } from './query.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of the server that has all databases of this run; its login may create databases. */
+    adminUrl: string;
+    /** The migrated database that test databases are clones of. */
+    templateDatabase: string;
+  }
+}
+
+/** One server a run (`TEST_DATABASE_URL`, else an embedded one) with one migrated template. */
+export default async function setUp({ provide }: TestProject): Promise<() => Promise<void>> {
+  const server = await testServer();
+  const template = `test_template_${randomBytes(6).toString('hex')}`;
+  const tearDown = async () => {
+    try {
+      await query(server.url, `drop database if exists ${template} with (force)`);
+    } finally {
+      await server.stop();
+    }
+  };
+  try {
+    await query(server.url, `create database ${template}`);
+    await migrate(databaseUrl(server.url, template));
+    // A test that connects to it by mistake would make every clone fail, and only now and then.
+    await query(server.url, `alter database ${template} with allow_connections false`);
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
+  provide('adminUrl', server.url);
+  provide('templateDatabase', template);
+  return tearDown;
+}
+
+async function testServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const url = process.env['TEST_DATABASE_URL'];
+  if (url) return { url, stop: async () => {} };
+  await EmbeddedPostgresDirectory.removeAbandoned();
+  const directory = EmbeddedPostgresDirectory.create();
+  const { path } = directory;
+  const server = await startEmbeddedPostgres({ directory: path, durable: false, settings: { max_connections: '200' } });
+  const stop = async () => {
+    await server.stop();
+    await directory.remove();
+  };
+  return { url: server.url, stop };
+}
