@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository, type SelectQueryBuilder } from 'typeorm';
+import { DATA_SOURCE } from '../database/data-source-options.js';
+import { type Page, type PageRequest, pageOf } from '../database/page.js';
+import { instantSql } from '../database/sql-runner.js';
+import type { Channel } from '../domain/channel.js';
+import type { Instant } from '../domain/clock.js';
+import type { Amount } from '../domain/money.js';
+import { type Telco, telcoOf } from '../domain/telco.js';
+import { LedgerEntryEntity } from './ledger-entry.entity.js';
+import type { GROUPINGS } from './ledger.dto.js';
+
+/** One entry as people see it, with the channel and telco of its time. */
+export interface LedgerEntry {
+  smsId: string;
+  delta: Amount;
+  /** The message's total after it. */
+  total: Amount;
+  currency: string;
+  channel: Channel | null;
+  telco: Telco | null;
+  at: Instant;
+  eventId: string;
+}
+
+/** A page of the ledger with the sum of the whole selection. */
+export interface LedgerPage extends Page<LedgerEntry> {
+  sum: Amount;
+}
+
+/** One group of a summary. */
+export interface LedgerGroup {
+  key: string | null;
+  /** How many messages. */
+  messages: number;
+  amount: Amount;
+}
+
+type Row = Omit<LedgerEntry, 'telco'> & { telcoId: string | null; position: string };
+
+const SUM = 'coalesce(sum(l.delta), 0)::numeric(24,4)::text';
+
+const KEYS: Readonly<Record<(typeof GROUPINGS)[number], string>> = {
+  channel: 'l.channel',
+  telco: 'l.telco_id',
+  day: "to_char(l.occurred_at at time zone 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD')",
+};
+
+/** A day is one of Vietnam; a moment is itself. */
+const momentSql = (text: string, name: string): string =>
+  text.includes('T') ? `:${name}::timestamptz` : `(:${name}::timestamp at time zone 'Asia/Ho_Chi_Minh')`;
+
+/** Reads the ledger. */
+@Injectable()
+export class LedgerQueries {
+  constructor(
+    @InjectRepository(LedgerEntryEntity, DATA_SOURCE) private readonly entries: Repository<LedgerEntryEntity>,
+  ) {}
+
+  /** One page of an account's entries, or of one message's, oldest first. */
+  async page(account: string, smsId: string | undefined, { limit, after }: PageRequest): Promise<LedgerPage> {
+    const rows = await this.#selection(account, smsId)
+      .select([
+        'l.sms_id as "smsId"',
+        'l.delta as delta',
+        'l.total as total',
+        'l.currency as currency',
+        'l.channel as channel',
+        'l.telco_id as "telcoId"',
+        instantSql('l.occurred_at', '"at"'),
+        'l.event_id as "eventId"',
+        'l.position as position',
+      ])
+      .andWhere('l.position > :position', { position: after?.[0] ?? '0' })
+      .orderBy('l.position')
+      .limit(limit + 1)
+      .getRawMany<Row>();
+    const { items, nextCursor } = pageOf(rows, limit, ({ position }) => [position]);
+    return { items: items.map(entryOf), nextCursor, sum: await sumOf(this.#selection(account, smsId)) };
+  }
+
+  /** What an account was charged, in groups. */
+  async summary(
+    account: string,
+    { from, to, groupBy }: { from?: string; to?: string; groupBy: (typeof GROUPINGS)[number] },
+  ): Promise<{ groups: LedgerGroup[]; sum: Amount }> {
+    const selection = (): SelectQueryBuilder<LedgerEntryEntity> => {
+      const query = this.#selection(account, undefined);
+      if (from !== undefined) query.andWhere(`l.occurred_at >= ${momentSql(from, 'from')}`, { from });
+      if (to !== undefined) query.andWhere(`l.occurred_at < ${momentSql(to, 'to')}`, { to });
+      return query;
+    };
+    const groups = await selection()
+      .select([`${KEYS[groupBy]} as key`, 'count(distinct l.sms_id)::int as messages', `${SUM} as amount`])
+      .groupBy('1')
+      .orderBy('1')
+      .getRawMany<LedgerGroup>();
+    return { groups, sum: await sumOf(selection()) };
+  }
+
+  #selection(account: string, smsId: string | undefined): SelectQueryBuilder<LedgerEntryEntity> {
+    const query = this.entries.createQueryBuilder('l').where('l.account = :account', { account });
+    return smsId === undefined ? query : query.andWhere('l.sms_id = :smsId', { smsId });
+  }
+}
+
+async function sumOf(selection: SelectQueryBuilder<LedgerEntryEntity>): Promise<Amount> {
+  const row = await selection.select(`${SUM} as sum`).getRawOne<{ sum: Amount }>();
+  return row?.sum ?? '0.0000';
+}
+
+const entryOf = ({ telcoId, ...entry }: Row): LedgerEntry => ({
+  smsId: entry.smsId,
+  delta: entry.delta,
+  total: entry.total,
+  currency: entry.currency,
+  channel: entry.channel,
+  telco: telcoId === null ? null : telcoOf(telcoId),
+  at: entry.at,
+  eventId: entry.eventId,
+});

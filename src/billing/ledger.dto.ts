@@ -1,0 +1,31 @@
+import { IsIn, IsISO8601, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { AccountDto, ListDto } from '../access/list.dto.js';
+
+/** What the ledger may be asked. */
+export class LedgerDto extends ListDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  @Matches(/^[^\0]*$/, { message: 'smsId: no NUL characters' })
+  smsId?: string;
+}
+
+/** By what a summary adds up. */
+export const GROUPINGS = ['channel', 'telco', 'day'] as const;
+
+/** What a summary may be asked. */
+export class SummaryDto extends AccountDto {
+  /** The first day (Asia/Ho_Chi_Minh), or the first moment. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  from?: string;
+
+  /** The day, or the moment, before which it ends. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  to?: string;
+
+  @IsOptional()
+  @IsIn(GROUPINGS)
+  groupBy: (typeof GROUPINGS)[number] = 'channel';
+}

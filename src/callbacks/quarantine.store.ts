@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { type PageRequest, pageOf, type Page } from '../database/page.js';
+import { instantSql, rowsOf } from '../database/sql-runner.js';
+import { derivedId } from '../domain/domain-event.js';
+import { Outbox } from '../events/outbox.js';
+import type { AuthenticatedCallback, QuarantineItem, QuarantineReason } from './quarantined-callback.js';
+
+/** A kept callback with its bytes. */
+export interface StoredQuarantine extends Omit<QuarantineItem, 'raw'> {
+  raw: Buffer;
+}
+
+const COLUMNS = `id, account, ${instantSql('received_at', '"receivedAt"')}, reason, raw, replayed_as as "replayedAs"`;
+
+/** The one owner of the quarantine. */
+@Injectable()
+export class QuarantineStore {
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** Keeps a callback and raises `receipt.quarantined`; a copy of one that is kept is counted. */
+  async add({ account, query, receivedAt }: AuthenticatedCallback, reason: QuarantineReason): Promise<void> {
+    const { quarantine } = this.database.tables;
+    const id = derivedId('quarantine', account, query.toString('latin1'));
+    await this.database.ingest(async (runner) => {
+      const [row] = await rowsOf<{ repeats: number }>(
+        runner,
+        `insert into ${quarantine} as q (account, id, received_at, reason, raw, repeats) values ($1, $2, $3, $4, $5, 0)
+         on conflict (account, id) do update set repeats = q.repeats + 1 returning repeats`,
+        [account, id, receivedAt, reason, query],
+      );
+      if (row?.repeats !== 0) return;
+      const data = { quarantineId: id, reason, receivedAt };
+      const event = {
+        id,
+        type: 'receipt.quarantined',
+        account,
+        subject: id,
+        sequence: null,
+        time: receivedAt,
+        data,
+      } as const;
+      await this.outbox.append(runner, [event]);
+    });
+    this.outbox.announce();
+  }
+
+  /** One page of an account's items, newest first. */
+  async page(account: string, request: PageRequest): Promise<Page<StoredQuarantine>> {
+    const { quarantine } = this.database.tables;
+    const [receivedAt, id] = request.after ?? [null, null];
+    const rows = await rowsOf<StoredQuarantine>(
+      this.database.dataSource,
+      `select ${COLUMNS} from ${quarantine}
+       where account = $1 and ($2::timestamptz is null or (received_at, id) < ($2::timestamptz, $3::uuid))
+       order by quarantine.received_at desc, id desc limit $4`,
+      [account, receivedAt, id, request.limit + 1],
+    );
+    return pageOf(rows, request.limit, (row) => [row.receivedAt, row.id]);
+  }
+
+  /** One item; null where the account has none of this id. */
+  async find(account: string, id: string): Promise<StoredQuarantine | null> {
+    const sql = `select ${COLUMNS} from ${this.database.tables.quarantine} where account = $1 and id = $2`;
+    const [row] = await rowsOf<StoredQuarantine>(this.database.dataSource, sql, [account, id]);
+    return row ?? null;
+  }
+
+  /** Marks an item as kept under an SMSID; the row stays. */
+  async markReplayed(account: string, id: string, smsId: string): Promise<void> {
+    const sql = `update ${this.database.tables.quarantine} set replayed_as = $3 where account = $1 and id = $2`;
+    await this.database.dataSource.query(sql, [account, id, smsId]);
+  }
+}

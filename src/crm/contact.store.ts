@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { SqlRunner } from '../database/sql-runner.js';
+import { attributedRecipient } from '../domain/attribution.js';
+import type { EsmsEvent } from '../domain/domain-event.js';
+
+/** A status event that says what became of a message. */
+export type OutcomeEvent = EsmsEvent<
+  'message.delivered' | 'message.undelivered' | 'message.partially_delivered' | 'message.rejected' | 'message.unknown'
+>;
+
+/** The one writer of contact entries. */
+@Injectable()
+export class ContactStore {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Writes what became of messages, in the caller's transaction. A message has one entry, so a correction replaces what
+   * it corrects, a changed recipient moves it, and one that can be attributed to nobody any more takes it away.
+   */
+  async record(runner: SqlRunner, events: readonly OutcomeEvent[]): Promise<void> {
+    const { contact_entries: entries } = this.database.tables;
+    const rows = events.map((event) => ({ ...rowOf(event), sequence: event.sequence }));
+    await runner.query(
+      `delete from ${entries} e
+       using json_to_recordset($1::json) as given(account text, sms_id text, contact text, sequence bigint)
+       where e.account = given.account and e.sms_id = given.sms_id and given.contact is null and e.sequence < given.sequence`,
+      [JSON.stringify(rows)],
+    );
+    await runner.query(
+      `insert into ${entries} as e
+         (account, sms_id, contact, kind, channel, outcome, reason, failure_class, occurred_at, sequence)
+       select account, sms_id, contact, kind, channel, outcome, reason, failure_class, occurred_at, sequence
+       from json_to_recordset($1::json) as given(
+         account text, sms_id text, contact text, kind text, channel text, outcome text, reason text,
+         failure_class text, occurred_at timestamptz, sequence bigint)
+       where contact is not null
+       on conflict (account, sms_id) do update
+       set contact = excluded.contact, kind = excluded.kind, channel = excluded.channel, outcome = excluded.outcome,
+         reason = excluded.reason, failure_class = excluded.failure_class, occurred_at = excluded.occurred_at,
+         sequence = excluded.sequence
+       where e.sequence < excluded.sequence`,
+      [JSON.stringify(rows)],
+    );
+  }
+}
+
+function rowOf({ account, subject, time, data: { message } }: OutcomeEvent): object {
+  const person = attributedRecipient(message);
+  return {
+    account,
+    sms_id: subject,
+    contact: person?.value ?? null,
+    kind: person?.kind ?? null,
+    channel: message.channel,
+    outcome: message.outcome,
+    reason: message.error?.reason ?? null,
+    failure_class: message.error?.failureClass ?? null,
+    occurred_at: message.reportedAt ?? time,
+  };
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DATA_SOURCE } from '../database/data-source-options.js';
+import { ContactEntryEntity } from './contact-entry.entity.js';
+import { ContactQueries } from './contact-queries.js';
+import { ContactStore } from './contact.store.js';
+import { CrmSubscriber } from './crm.subscriber.js';
+
+/** Contacts and the subscriber that keeps them. */
+@Module({
+  imports: [TypeOrmModule.forFeature([ContactEntryEntity], DATA_SOURCE)],
+  providers: [ContactStore, ContactQueries, CrmSubscriber],
+  exports: [ContactQueries],
+})
+export class CrmModule {}

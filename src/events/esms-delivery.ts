@@ -1,0 +1,13 @@
+import type { SqlRunner } from '../database/sql-runner.js';
+
+/** The delivery of one event, or of one batch, to a handler. */
+export interface EsmsDelivery {
+  /** Which attempt this is, from 1; in a batch the highest of its events. */
+  readonly attempt: number;
+  /**
+   * Marks the delivery done inside the caller's own transaction, so that effect and mark are stored together or not at
+   * all. `runner` is whatever runs SQL on that transaction: a TypeORM manager, a `pg` client.
+   * Throws `EsmsError` `lease_lost` where another process has taken over: let it roll the transaction back.
+   */
+  complete(runner: SqlRunner): Promise<void>;
+}

@@ -1,0 +1,47 @@
+import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ListDto } from '../access/list.dto.js';
+import { CHANNELS, type Channel } from '../domain/channel.js';
+
+const STATES = ['pending', 'sent', 'reported'] as const;
+const OUTCOMES = ['delivered', 'undelivered', 'partially_delivered', 'rejected', 'unknown'] as const;
+
+/** The filters of `GET /messages`; all that are given must hold. */
+export class FindMessagesDto extends ListDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  requestId?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  ref?: string;
+
+  /** A phone in any Vietnamese form, or a Zalo user id. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  phone?: string;
+
+  @IsOptional()
+  @IsIn(STATES)
+  state?: (typeof STATES)[number];
+
+  @IsOptional()
+  @IsIn(OUTCOMES)
+  outcome?: (typeof OUTCOMES)[number];
+
+  @IsOptional()
+  @IsIn(CHANNELS)
+  channel?: Channel;
+
+  /** Created at or after this time. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  from?: string;
+
+  /** Created before this time. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  to?: string;
+}

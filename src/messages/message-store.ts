@@ -1,0 +1,122 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ResolvedOptions } from '../config/options.js';
+import { OPTIONS } from '../config/tokens.js';
+import type { SqlRunner } from '../database/sql-runner.js';
+import { emptyMessage } from '../domain/message-state.js';
+import type { Report } from '../domain/report.js';
+import { Outbox } from '../events/outbox.js';
+import { type FoldedMessage, foldReports, type MessageWork } from './fold-reports.js';
+import { linkRegistrations } from './link-registrations.js';
+import { MessageRecords } from './message-records.js';
+import type { ReceivedReport } from './received-report.js';
+import { ReceiptRecords } from './receipt-records.js';
+import { RegistrationRecords } from './registration-records.js';
+import { messageKey, type StoredMessage } from './stored-message.js';
+
+/** The one place where reports change messages: lock, merge in memory, write, all in the caller's transaction. */
+@Injectable()
+export class MessageStore {
+  readonly #logger = new Logger('EsmsMessages');
+
+  constructor(
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    private readonly messages: MessageRecords,
+    private readonly receipts: ReceiptRecords,
+    private readonly registrations: RegistrationRecords,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * Stores reports of any messages, copies and all. Throws `MessagesRaced` where the transaction must be run again.
+   * Gives the number of events it raised.
+   */
+  async apply(runner: SqlRunner, received: readonly ReceivedReport[]): Promise<number> {
+    const works = await this.#prepare(runner, received);
+    const folded = await this.#fold(runner, works);
+    // Messages first: where two transactions make one message, this is where the later one learns of it.
+    await this.messages.save(
+      runner,
+      folded.filter(({ changed }) => changed).map(({ stored }) => stored),
+    );
+    await this.receipts.add(
+      runner,
+      folded.flatMap(({ receipts }) => receipts),
+    );
+    await this.receipts.repeat(
+      runner,
+      folded.flatMap(({ repeated }) => repeated),
+    );
+    const events = folded.flatMap((each) => each.events);
+    await this.outbox.append(runner, events);
+    this.#alarm(folded);
+    return events.length;
+  }
+
+  /** Locks what exists and gathers what is known, for each message once. */
+  async #prepare(runner: SqlRunner, received: readonly ReceivedReport[]): Promise<MessageWork[]> {
+    const reports = received.map(({ report }) => report);
+    const names = [
+      ...new Map(reports.map(({ account, smsId }) => [messageKey({ account, smsId }), { account, smsId }])).values(),
+    ];
+    await this.registrations.lockRequests(runner, requestsOf(reports));
+    const locked = await this.messages.lock(runner, names);
+    const stored = new Map(locked.map((message) => [messageKey(message.state), message]));
+    const known = locked.length === 0 ? [] : await this.receipts.known(runner, reports);
+    const registrations = await this.registrations.find(runner, {
+      smsIds: names,
+      requestIds: [...requestsOf(reports), ...requestsKnown(locked)],
+      refs: [],
+    });
+    const works = names.map(
+      (name): MessageWork => ({
+        stored: stored.get(messageKey(name)) ?? newMessage(name),
+        incoming: received.filter(({ report }) => messageKey(report) === messageKey(name)),
+        known: known.filter((receipt) => messageKey(receipt) === messageKey(name)),
+        kept: null,
+        link: null,
+      }),
+    );
+    const { works: linked, links } = linkRegistrations(works, registrations);
+    await this.registrations.link(runner, links);
+    return linked;
+  }
+
+  /** Reads all reports again only for those messages that cannot be merged without. */
+  async #fold(runner: SqlRunner, works: readonly MessageWork[]): Promise<FoldedMessage[]> {
+    const first = works.map((work) => ({ work, folded: foldReports(work) }));
+    const short = first.filter(({ folded }) => folded === null).map(({ work }) => work.stored.state);
+    const kept = short.length === 0 ? [] : await this.receipts.reportsOf(runner, short);
+    return first.map(({ work, folded }) => folded ?? foldWith(work, kept));
+  }
+
+  #alarm(folded: readonly FoldedMessage[]): void {
+    const { reportsAlarm } = this.options;
+    for (const { stored, receipts } of folded) {
+      if (receipts.length > 0 && stored.state.reports > reportsAlarm) {
+        this.#logger.warn(`a message of account ${stored.state.account} has ${stored.state.reports} distinct reports`);
+      }
+    }
+  }
+}
+
+function foldWith(work: MessageWork, kept: readonly Report[]): FoldedMessage {
+  const own = kept.filter((report) => messageKey(report) === messageKey(work.stored.state));
+  const folded = foldReports({ ...work, kept: own });
+  if (folded === null) throw new TypeError('a message cannot be derived from all its reports');
+  return folded;
+}
+
+const newMessage = ({ account, smsId }: { account: string; smsId: string }): StoredMessage => ({
+  state: emptyMessage(account, smsId),
+  version: 0,
+  sequence: 0,
+  registration: null,
+});
+
+const requestsOf = (reports: readonly Report[]): { account: string; requestId: string }[] =>
+  reports.flatMap(({ account, requestId }) => (requestId === null ? [] : [{ account, requestId }]));
+
+const requestsKnown = (messages: readonly StoredMessage[]): { account: string; requestId: string }[] =>
+  messages.flatMap(({ state: { account, facts } }) =>
+    facts.requestId === undefined ? [] : [{ account, requestId: facts.requestId.value }],
+  );

@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { Intake } from './intake.js';
+import { MessageQueries } from './message-queries.js';
+import { MessageRecords } from './message-records.js';
+import { MessageStore } from './message-store.js';
+import { ReceiptRecords } from './receipt-records.js';
+import { Registrar } from './registrar.js';
+import { RegistrationRecords } from './registration-records.js';
+import { SilenceCloser } from './silence.closer.js';
+
+/** Messages, their receipts and their registrations. */
+@Module({
+  providers: [
+    Intake,
+    MessageStore,
+    MessageRecords,
+    ReceiptRecords,
+    RegistrationRecords,
+    Registrar,
+    MessageQueries,
+    SilenceCloser,
+  ],
+  exports: [Intake, Registrar, MessageQueries, SilenceCloser],
+})
+export class MessagesModule {}

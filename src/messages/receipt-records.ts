@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import type { Instant } from '../domain/clock.js';
+import type { Decision } from '../domain/message-change.js';
+import type { Report, ReportContent } from '../domain/report.js';
+
+/** A receipt to be kept for the first time. */
+export interface NewReceipt {
+  report: Report;
+  raw: Buffer | null;
+  /** Copies after the first. */
+  repeats: number;
+  decision: Decision;
+}
+
+/** Further copies of a receipt that is kept already. */
+export interface RepeatedReceipt {
+  account: string;
+  smsId: string;
+  source: Report['source'];
+  digest: string;
+  copies: number;
+  receivedAt: Instant;
+  firstReceivedAt: Instant;
+}
+
+/** A receipt that is kept already, as far as its copies need to know it. */
+export type KnownReceipt = Pick<Report, 'account' | 'smsId' | 'source' | 'digest' | 'receivedAt' | 'firstReceivedAt'>;
+
+/** The statements on `receipts`. */
+@Injectable()
+export class ReceiptRecords {
+  readonly #known: string;
+  readonly #reports: string;
+  readonly #add: string;
+  readonly #repeat: string;
+
+  constructor({ tables: { receipts } }: Database) {
+    const times = `${instantSql('r.received_at', '"receivedAt"')}, ${instantSql('r.first_received_at', '"firstReceivedAt"')}`;
+    const identity = `r.account, r.sms_id as "smsId", r.source, r.digest`;
+    this.#known = `
+      select ${identity}, ${times} from ${receipts} r
+      join json_to_recordset($1::json) as given(account text, "smsId" text, source text, digest text)
+        on r.account = given.account and r.sms_id = given."smsId" and r.source = given.source and r.digest = given.digest`;
+    this.#reports = `
+      select ${identity}, ${times}, r.report from ${receipts} r
+      join json_to_recordset($1::json) as given(account text, "smsId" text)
+        on r.account = given.account and r.sms_id = given."smsId"`;
+    this.#add = `
+      insert into ${receipts}
+        (account, sms_id, source, digest, received_at, first_received_at, repeats, decision, report, raw)
+      select account, "smsId", source, digest, "receivedAt", "firstReceivedAt", repeats, decision, report, decode(raw, 'base64')
+      from json_to_recordset($1::json) as given(
+        account text, "smsId" text, source text, digest text, "receivedAt" timestamptz, "firstReceivedAt" timestamptz,
+        repeats integer, decision text, report json, raw text)`;
+    this.#repeat = `
+      update ${receipts} r
+      set repeats = r.repeats + given.copies, received_at = given."receivedAt", first_received_at = given."firstReceivedAt"
+      from json_to_recordset($1::json) as given(
+        account text, "smsId" text, source text, digest text, copies integer,
+        "receivedAt" timestamptz, "firstReceivedAt" timestamptz)
+      where r.account = given.account and r.sms_id = given."smsId" and r.source = given.source and r.digest = given.digest`;
+  }
+
+  /** Which of these reports are kept already. */
+  known(runner: SqlRunner, reports: readonly Report[]): Promise<KnownReceipt[]> {
+    const identities = reports.map(({ account, smsId, source, digest }) => ({ account, smsId, source, digest }));
+    return rowsOf(runner, this.#known, [JSON.stringify(identities)]);
+  }
+
+  /** Every report of these messages. */
+  async reportsOf(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<Report[]> {
+    const rows = await rowsOf<KnownReceipt & { report: ReportContent }>(runner, this.#reports, [
+      JSON.stringify(messages),
+    ]);
+    return rows.map(({ report, ...identity }) => ({ ...identity, ...report }));
+  }
+
+  async add(runner: SqlRunner, receipts: readonly NewReceipt[]): Promise<void> {
+    if (receipts.length === 0) return;
+    const rows = receipts.map(({ report, raw, repeats, decision }) => {
+      const { account, smsId, source, digest, receivedAt, firstReceivedAt, ...content } = report;
+      const identity = { account, smsId, source, digest, receivedAt, firstReceivedAt };
+      return { ...identity, repeats, decision, report: content, raw: raw?.toString('base64') ?? null };
+    });
+    await runner.query(this.#add, [JSON.stringify(rows)]);
+  }
+
+  async repeat(runner: SqlRunner, receipts: readonly RepeatedReceipt[]): Promise<void> {
+    if (receipts.length > 0) await runner.query(this.#repeat, [JSON.stringify(receipts)]);
+  }
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK } from '../config/tokens.js';
+import { Database } from '../database/database.js';
+import { isPermanent } from '../database/is-permanent.js';
+import type { SqlRunner } from '../database/sql-runner.js';
+import type { Clock } from '../domain/clock.js';
+import { EsmsError } from '../domain/errors.js';
+import { emptyMessage } from '../domain/message-state.js';
+import { type MessageView, viewMessage, viewRegistration } from '../domain/message-view.js';
+import { Outbox } from '../events/outbox.js';
+import { completeRegistration, registrationMeant } from './complete-registration.js';
+import { MessageProgress } from './message-progress.js';
+import { MessageRecords, MessagesRaced } from './message-records.js';
+import { RegistrationRecords } from './registration-records.js';
+import type { RegistrationRequest } from './registration-request.js';
+import type { StoredMessage, StoredRegistration } from './stored-message.js';
+
+/** What a registration came to. */
+export interface Registered {
+  /** Whether it is a new one; else the same again, or completed. */
+  created: boolean;
+  message: MessageView;
+}
+
+const ATTEMPTS = 4;
+const UNIQUE_VIOLATION = '23505';
+
+/** Writes registrations down and links them to their messages, whichever side came first. */
+@Injectable()
+export class Registrar {
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly registrations: RegistrationRecords,
+    private readonly messages: MessageRecords,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** Registers a message. Throws `registration_conflict` where it contradicts an earlier registration. */
+  async register(account: string, request: RegistrationRequest): Promise<Registered> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const registered = await this.database.transaction((runner) => this.#register(runner, account, request));
+        this.outbox.announce();
+        return registered;
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRace(error)) throw error;
+      }
+    }
+  }
+
+  async #register(runner: SqlRunner, account: string, request: RegistrationRequest): Promise<Registered> {
+    const { smsId, requestId, ref } = request;
+    const requestIds = requestId === null ? [] : [{ account, requestId }];
+    await this.registrations.lockRequests(runner, requestIds);
+    const found = await this.registrations.find(runner, {
+      smsIds: smsId === null ? [] : [{ account, smsId }],
+      requestIds,
+      refs: ref === null ? [] : [{ account, ref }],
+    });
+    const known = registrationMeant(request, found);
+    const completed = known === null ? this.#fresh(account, request) : completeRegistration(known, request);
+    const registration =
+      completed === null ? (known as StoredRegistration) : { ...completed, changedAt: this.clock.now() };
+    const message = await this.#messageOf(runner, registration);
+    if (completed === null) return { created: false, message: view(message, registration) };
+    await this.registrations.save(runner, registration);
+    const linked = message === null ? null : await this.#link(runner, message, registration);
+    return { created: known === null, message: view(linked, registration) };
+  }
+
+  #fresh(account: string, request: RegistrationRequest): Omit<StoredRegistration, 'changedAt'> {
+    return { ...request, account, id: randomUUID(), registeredAt: this.clock.now(), linkedSmsId: null };
+  }
+
+  /** The message a registration is or will be linked to, locked; one it names by SMSID is made where it does not exist. */
+  async #messageOf(runner: SqlRunner, registration: StoredRegistration): Promise<StoredMessage | null> {
+    const { account, requestId } = registration;
+    const smsId = registration.linkedSmsId ?? registration.smsId;
+    if (smsId === null) return requestId === null ? null : this.messages.lockRequested(runner, account, requestId);
+    const [message] = await this.messages.lock(runner, [{ account, smsId }]);
+    return message ?? { state: emptyMessage(account, smsId), version: 0, sequence: 0, registration: null };
+  }
+
+  async #link(runner: SqlRunner, message: StoredMessage, registration: StoredRegistration): Promise<StoredMessage> {
+    const progress = new MessageProgress(message);
+    progress.link(registration, registration.changedAt);
+    const { stored, events } = progress.result();
+    await this.messages.save(runner, [stored]);
+    const { account, id } = registration;
+    await this.registrations.link(runner, [{ account, id, smsId: stored.state.smsId }]);
+    await this.outbox.append(runner, events);
+    return stored;
+  }
+}
+
+const view = (message: StoredMessage | null, registration: StoredRegistration): MessageView =>
+  message === null ? viewRegistration(registration) : viewMessage(message.state, registration);
+
+/** Two writers met: seen again, the later one finds what the earlier one wrote. */
+function isRace(error: unknown): boolean {
+  if (error instanceof MessagesRaced) return true;
+  const { code, driverError } = error as { code?: string; driverError?: { code?: string } };
+  const isUnique = code === UNIQUE_VIOLATION || driverError?.code === UNIQUE_VIOLATION;
+  return isUnique || (!(error instanceof EsmsError) && !isPermanent(error));
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import type { Recipient } from '../domain/recipient.js';
+import type { StoredRegistration } from './stored-message.js';
+
+type RegistrationRow = Omit<StoredRegistration, 'recipient'> & {
+  recipientKind: Recipient['kind'] | null;
+  recipient: string | null;
+};
+
+/** The columns of a registration, under our names. */
+export const REGISTRATION_COLUMNS = `
+  r.account, r.id, r.sms_id as "smsId", r.request_id as "requestId", r.ref, r.channel,
+  r.recipient_kind as "recipientKind", r.recipient, ${instantSql('r.scheduled_for', '"scheduledFor"')}, r.metadata,
+  ${instantSql('r.registered_at', '"registeredAt"')}, ${instantSql('r.changed_at', '"changedAt"')},
+  r.linked_sms_id as "linkedSmsId"`;
+
+/** A registration from a row of {@link REGISTRATION_COLUMNS}. */
+export function registrationOf({ recipientKind, recipient, ...row }: RegistrationRow): StoredRegistration {
+  return {
+    ...row,
+    recipient: recipientKind === null || recipient === null ? null : { kind: recipientKind, value: recipient },
+  };
+}
+
+/** What of a registration finds it. */
+export interface RegistrationNames {
+  smsIds: readonly { account: string; smsId: string }[];
+  requestIds: readonly { account: string; requestId: string }[];
+  refs: readonly { account: string; ref: string }[];
+}
+
+/** The statements on `registrations`. */
+@Injectable()
+export class RegistrationRecords {
+  readonly #find: string;
+  readonly #lockRequests: string;
+  readonly #save: string;
+  readonly #link: string;
+
+  constructor({ tables: { registrations } }: Database) {
+    const found = (given: string, on: string) =>
+      `select ${REGISTRATION_COLUMNS} from ${given} join ${registrations} r on r.account = given.account and ${on}`;
+    const smsIds = 'json_to_recordset($1::json) as given(account text, "smsId" text)';
+    this.#find = [
+      found(smsIds, 'r.linked_sms_id = given."smsId"'),
+      found(smsIds, 'r.sms_id = given."smsId"'),
+      found('json_to_recordset($2::json) as given(account text, "requestId" text)', 'r.request_id = given."requestId"'),
+      found('json_to_recordset($3::json) as given(account text, ref text)', 'r.ref = given.ref'),
+    ].join(' union all ');
+    this.#lockRequests = `
+      select pg_advisory_xact_lock(key) from (
+        select distinct hashtextextended(account || chr(1) || "requestId", 0) as key
+        from json_to_recordset($1::json) as given(account text, "requestId" text) order by key) as keys`;
+    this.#save = `
+      insert into ${registrations} as r
+        (account, id, sms_id, request_id, ref, channel, recipient_kind, recipient, scheduled_for, metadata,
+         registered_at, changed_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      on conflict (account, id) do update
+      set sms_id = excluded.sms_id, request_id = excluded.request_id, ref = excluded.ref, channel = excluded.channel,
+        recipient_kind = excluded.recipient_kind, recipient = excluded.recipient, scheduled_for = excluded.scheduled_for,
+        metadata = excluded.metadata, changed_at = excluded.changed_at`;
+    this.#link = `
+      update ${registrations} r set linked_sms_id = given."smsId"
+      from json_to_recordset($1::json) as given(account text, id uuid, "smsId" text)
+      where r.account = given.account and r.id = given.id and r.linked_sms_id is null`;
+  }
+
+  /**
+   * Holds everybody else who brings one of these RequestIds until the transaction ends: of a registration and a
+   * callback that cross, the later one then sees the earlier one.
+   */
+  async lockRequests(runner: SqlRunner, requestIds: RegistrationNames['requestIds']): Promise<void> {
+    if (requestIds.length > 0) await runner.query(this.#lockRequests, [JSON.stringify(requestIds)]);
+  }
+
+  /** The registrations that have one of these names, each once. */
+  async find(runner: SqlRunner, { smsIds, requestIds, refs }: RegistrationNames): Promise<StoredRegistration[]> {
+    const given = [smsIds, requestIds, refs].map((names) => JSON.stringify(names));
+    const rows = await rowsOf<RegistrationRow>(runner, this.#find, given);
+    return [...new Map(rows.map((row) => [row.id, registrationOf(row)])).values()];
+  }
+
+  async save(runner: SqlRunner, registration: StoredRegistration): Promise<void> {
+    const { recipient, metadata } = registration;
+    await runner.query(this.#save, [
+      registration.account,
+      registration.id,
+      registration.smsId,
+      registration.requestId,
+      registration.ref,
+      registration.channel,
+      recipient?.kind ?? null,
+      recipient?.value ?? null,
+      registration.scheduledFor,
+      metadata === null ? null : JSON.stringify(metadata),
+      registration.registeredAt,
+      registration.changedAt,
+    ]);
+  }
+
+  async link(runner: SqlRunner, links: readonly { account: string; id: string; smsId: string }[]): Promise<void> {
+    if (links.length > 0) await runner.query(this.#link, [JSON.stringify(links)]);
+  }
+}

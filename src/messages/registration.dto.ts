@@ -1,0 +1,79 @@
+import { IsIn, IsISO8601, IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { CHANNELS, type Channel } from '../domain/channel.js';
+import { parseInstant } from '../domain/clock.js';
+import { EsmsError } from '../domain/errors.js';
+import { recipientOf } from '../domain/recipient.js';
+import type { RegistrationRequest } from './registration-request.js';
+
+/** Text without control characters: PostgreSQL takes no NUL, and people should not have to read the others. */
+const PRINTABLE = { pattern: /^[^\p{Cc}]+$/u, options: { message: '$property: no control characters, and not empty' } };
+
+const LONGEST_METADATA = 16_384;
+
+/** The body of `POST /messages`: what the company knows of a message, at least one of the first three. */
+export class RegistrationDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  @Matches(PRINTABLE.pattern, PRINTABLE.options)
+  smsId?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  @Matches(PRINTABLE.pattern, PRINTABLE.options)
+  requestId?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  @Matches(PRINTABLE.pattern, PRINTABLE.options)
+  ref?: string;
+
+  @IsOptional()
+  @IsIn(CHANNELS)
+  channel?: Channel;
+
+  /** A phone in any Vietnamese form, or a Zalo user id. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  @Matches(PRINTABLE.pattern, PRINTABLE.options)
+  recipient?: string;
+
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  scheduledFor?: string;
+
+  /** Any JSON object of the company's own. */
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, unknown>;
+}
+
+/** The request that a checked body makes. Throws `registration_invalid` where it names no message. */
+export function requestOf(dto: RegistrationDto): RegistrationRequest {
+  const { metadata, recipient, scheduledFor } = dto;
+  const names = { smsId: dto.smsId?.trim() ?? null, requestId: dto.requestId?.trim() ?? null, ref: dto.ref ?? null };
+  if (Object.values(names).every((name) => name === null)) {
+    throw new EsmsError('registration_invalid', 'at least one of smsId, requestId and ref is needed');
+  }
+  if (metadata !== undefined) demandStorable(metadata);
+  return {
+    ...names,
+    channel: dto.channel ?? null,
+    recipient: recipient === undefined ? null : recipientOf(recipient.trim()),
+    scheduledFor: scheduledFor === undefined ? null : parseInstant(scheduledFor),
+    metadata: metadata ?? null,
+  };
+}
+
+function demandStorable(metadata: Record<string, unknown>): void {
+  const text = JSON.stringify(metadata);
+  if (text.length > LONGEST_METADATA) {
+    throw new EsmsError('registration_invalid', `metadata: at most ${LONGEST_METADATA} characters as JSON`);
+  }
+  if (text.includes('\\u0000') || /\\ud[89a-f]/i.test(text)) {
+    throw new EsmsError('registration_invalid', 'metadata: no NUL characters and no broken surrogates');
+  }
+}

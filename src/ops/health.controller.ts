@@ -1,0 +1,21 @@
+import { Controller, Get, ServiceUnavailableException, VERSION_NEUTRAL } from '@nestjs/common';
+import { Database } from '../database/database.js';
+
+/** What a load balancer asks. */
+@Controller({ path: 'health', version: VERSION_NEUTRAL })
+export class HealthController {
+  constructor(private readonly database: Database) {}
+
+  /** Whether the process lives; never asks the database. */
+  @Get('live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** Whether callbacks can be accepted. */
+  @Get('ready')
+  async ready(): Promise<{ status: 'ok' }> {
+    if (!(await this.database.answers())) throw new ServiceUnavailableException('callbacks cannot be stored now');
+    return { status: 'ok' };
+  }
+}
