@@ -1,0 +1,18 @@
+import { ConsoleLogger } from '@nestjs/common';
+import { HttpAdapterHost, NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, type AppOptions } from './app.module.js';
+import { createHttpAdapter } from './http-adapter.js';
+import { ProblemFilter } from './problem.filter.js';
+import { serveDocs } from './serve-docs.js';
+
+/** The service, ready to listen; the entry point and the tests both make it here. */
+export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(options), createHttpAdapter(), {
+    logger: new ConsoleLogger({ json: true, logLevels: ['log', 'warn', 'error', 'fatal'] }),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
+  serveDocs(app);
+  return app;
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadEnvFile } from 'node:process';
+import { type Caller, EsmsError, NAME_PATTERN, SCOPES, type Scope, SECRET_PATTERN } from '../index.js';
+
+/** What the service is told from outside. */
+export interface Environment {
+  port: number;
+  host: string;
+  publicUrl: string | null;
+  /** null: the embedded PostgreSQL. */
+  databaseUrl: string | null;
+  /** Where the embedded PostgreSQL and generated secrets are kept. */
+  dataDirectory: string;
+  production: boolean;
+  /** Callback tokens by account; null where none were given. */
+  tokens: ReadonlyMap<string, readonly string[]> | null;
+  /** API keys; null where none were given. */
+  apiKeys: ReadonlyMap<string, Caller> | null;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_ACCOUNT = 'default';
+const BARE_KEY_SCOPES: readonly Scope[] = ['read', 'write'];
+
+/** The environment of this process, with a `.env` file of the working folder beneath it. */
+export function readProcessEnvironment(): Environment {
+  if (existsSync('.env')) loadEnvFile('.env');
+  return readEnvironment(process.env);
+}
+
+/** Reads variables. Throws `EsmsError` `options_invalid` that lists every problem by the name of its variable. */
+export function readEnvironment(variables: Variables): Environment {
+  const problems: string[] = [];
+  const note = (name: string, text: string): void => void problems.push(`${name}: ${text}`);
+  const production = variables['NODE_ENV'] === 'production';
+  const environment: Environment = {
+    port: portOf(given(variables, 'PORT') ?? '3000', note),
+    host: given(variables, 'HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    publicUrl: urlOf(given(variables, 'PUBLIC_URL'), note),
+    databaseUrl: given(variables, 'DATABASE_URL'),
+    dataDirectory: resolve(given(variables, 'DATA_DIR') ?? '.data'),
+    production,
+    tokens: tokensOf(given(variables, 'CALLBACK_TOKENS'), note),
+    apiKeys: keysOf(given(variables, 'API_KEYS'), note),
+  };
+  if (environment.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(environment.databaseUrl)) {
+    note('DATABASE_URL', 'a postgres:// URL is needed');
+  }
+  if (production) noteMissing(environment, note);
+  if (problems.length > 0) throw new EsmsError('options_invalid', problems.join('\n'));
+  return environment;
+}
+
+type Note = (name: string, text: string) => void;
+
+/** A variable; an empty one is not given. */
+function given(variables: Variables, name: string): string | null {
+  const text = variables[name]?.trim() ?? '';
+  return text === '' ? null : text;
+}
+
+function noteMissing({ databaseUrl, tokens, apiKeys }: Environment, note: Note): void {
+  if (databaseUrl === null) note('DATABASE_URL', 'needed in production; the embedded PostgreSQL is for development');
+  if (tokens === null) note('CALLBACK_TOKENS', 'needed in production');
+  if (apiKeys === null) note('API_KEYS', 'needed in production');
+}
+
+function portOf(text: string, note: Note): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) note('PORT', 'a number from 0 to 65535 is needed');
+  return port;
+}
+
+function urlOf(text: string | null, note: Note): string | null {
+  if (text !== null && !URL.canParse(text)) note('PUBLIC_URL', 'not a URL');
+  return text;
+}
+
+/** `[account=]token`, comma separated. The text of a bad one is not repeated: it may be a secret with a typing error. */
+function tokensOf(text: string | null, note: Note): Environment['tokens'] {
+  if (text === null) return null;
+  const tokens = new Map<string, string[]>();
+  for (const [account, token] of entriesOf('CALLBACK_TOKENS', text, note)) {
+    tokens.set(account, [...(tokens.get(account) ?? []), token]);
+  }
+  return tokens;
+}
+
+/** `[account=]key[:scope+scope]`, comma separated; a bare key may read and write. */
+function keysOf(text: string | null, note: Note): Environment['apiKeys'] {
+  if (text === null) return null;
+  const scopesOf = new Map<string, readonly Scope[]>();
+  const bare = text.split(',').map((entry, index) => {
+    const [key = '', list] = entry.trim().split(':');
+    const scopes = list?.split('+') ?? BARE_KEY_SCOPES;
+    const unknown = scopes.filter((scope) => !SCOPES.includes(scope as Scope));
+    if (unknown.length > 0) note('API_KEYS', `entry ${index + 1}: scopes are ${SCOPES.join(', ')}`);
+    scopesOf.set(key.slice(key.indexOf('=') + 1), scopes as Scope[]);
+    return key;
+  });
+  const entries = entriesOf('API_KEYS', bare.join(','), note);
+  return new Map(entries.map(([account, key]) => [key, { account, scopes: new Set(scopesOf.get(key)) }]));
+}
+
+function entriesOf(name: string, text: string, note: Note): [account: string, secret: string][] {
+  const entries = text.split(',').map((entry, index): [string, string] => {
+    const end = entry.indexOf('=');
+    const account = end === -1 ? DEFAULT_ACCOUNT : entry.slice(0, end).trim();
+    const secret = entry.slice(end + 1).trim();
+    if (!NAME_PATTERN.test(account))
+      note(name, `entry ${index + 1}: the account's name has letters, digits and _ only`);
+    if (!SECRET_PATTERN.test(secret))
+      note(name, `entry ${index + 1}: 16 or more characters of A-Z a-z 0-9 _ - are needed`);
+    return [account, secret];
+  });
+  if (new Set(entries.map(([, secret]) => secret)).size < entries.length) note(name, 'the same one is given twice');
+  return entries;
+}

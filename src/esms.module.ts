@@ -1,0 +1,66 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
+import { BillingModule } from './billing/billing.module.js';
+import { LedgerController } from './billing/ledger.controller.js';
+import { CallbackController } from './callbacks/callback.controller.js';
+import { CallbacksModule } from './callbacks/callbacks.module.js';
+import { QuarantineController } from './callbacks/quarantine.controller.js';
+import { type EsmsRootAsyncOptions, type EsmsRootOptions, OptionsModule } from './config/options.module.js';
+import type { EsmsStructure, ResolvedStructure } from './config/options.js';
+import { resolveStructure } from './config/resolve-options.js';
+import { ContactsController } from './crm/contacts.controller.js';
+import { CrmModule } from './crm/crm.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { decorated } from './decorated.js';
+import { ENTITIES } from './entities.js';
+import { EventsModule } from './events/events.module.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { MessagesModule } from './messages/messages.module.js';
+import { HealthController } from './ops/health.controller.js';
+
+/** The routes of ours, in a module of their own, so that one path can be put before them. */
+@Module({})
+class RoutesModule {}
+
+/** Delivery receipts of eSMS.vn, inside a NestJS application. */
+@Module({})
+export class EsmsModule {
+  /** With the options at hand. Throws `EsmsError` `options_invalid` at boot, which lists every problem. */
+  static forRoot(options: EsmsRootOptions): DynamicModule {
+    return compose(OptionsModule.forRoot(options), options);
+  }
+
+  /** With a factory, a class or a provider that gives the values; the structure is given at once. */
+  static forRootAsync(options: EsmsRootAsyncOptions): DynamicModule {
+    return compose(OptionsModule.forRootAsync(options), options);
+  }
+}
+
+function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
+  const structure = resolveStructure(given);
+  const readers = [...(structure.billing ? [BillingModule] : []), ...(structure.crm ? [CrmModule] : [])];
+  const parts = [CallbacksModule, MessagesModule, ...readers];
+  return {
+    module: EsmsModule,
+    imports: [
+      options,
+      DatabaseModule.forRoot(ENTITIES),
+      EventsModule,
+      ...parts,
+      { module: RoutesModule, imports: [...parts, ...structure.imports], controllers: controllersOf(structure) },
+      RouterModule.register([{ path: structure.path, module: RoutesModule }]),
+    ],
+  };
+}
+
+function controllersOf({ callbacks, api, billing, crm }: ResolvedStructure): Type[] {
+  const readers: Type[] = [
+    MessagesController,
+    QuarantineController,
+    ...(billing ? [LedgerController] : []),
+    ...(crm ? [ContactsController] : []),
+  ];
+  const receiving = decorated(CallbackController, callbacks.decorators);
+  if (api === false) return [receiving];
+  return [receiving, HealthController, ...readers.map((controller) => decorated(controller, api.decorators))];
+}

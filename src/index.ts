@@ -1,0 +1,13 @@
+export { ApiKeyGuard } from './access/api-key.guard.js';
+export { ApiKeysModule } from './access/api-keys.js';
+export { type Caller, type Scope, SCOPES } from './access/caller.js';
+export type { Contact } from './crm/contact-queries.js';
+export type { EsmsOptions, EsmsStructure } from './config/options.js';
+export { NAME_PATTERN, SECRET_PATTERN } from './config/resolve-options.js';
+export { type Channel, CHANNELS } from './domain/channel.js';
+export type { EsmsEvent, EventType } from './domain/domain-event.js';
+export { EsmsError, type EsmsErrorCode } from './domain/errors.js';
+export type { MessageView } from './domain/message-view.js';
+export { EsmsModule } from './esms.module.js';
+export type { EsmsDelivery } from './events/esms-delivery.js';
+export { OnEsmsEvent } from './events/on-esms-event.js';

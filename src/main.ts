@@ -1,0 +1,4 @@
+import 'reflect-metadata';
+import { runService } from './app/run-service.js';
+
+void runService();

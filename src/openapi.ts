@@ -1,0 +1,2 @@
+/** Adds OpenAPI descriptions to the routes; only for those who have `@nestjs/swagger`. */
+export function describeEsms(): void {}
