@@ -5,7 +5,7 @@ import { DATA_SOURCE } from '../database/data-source-options.js';
 import { type Page, type PageRequest, pageOf } from '../database/page.js';
 import { instantSql } from '../database/sql-runner.js';
 import type { Channel } from '../domain/channel.js';
-import type { Instant } from '../domain/clock.js';
+import { type Instant, parseMoment } from '../domain/clock.js';
 import type { Amount } from '../domain/money.js';
 import { type Telco, telcoOf } from '../domain/telco.js';
 import { LedgerEntryEntity } from './ledger-entry.entity.js';
@@ -47,10 +47,6 @@ const KEYS: Readonly<Record<(typeof GROUPINGS)[number], string>> = {
   day: "to_char(l.occurred_at at time zone 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD')",
 };
 
-/** A day is one of Vietnam; a moment is itself. */
-const momentSql = (text: string, name: string): string =>
-  text.includes('T') ? `:${name}::timestamptz` : `(:${name}::timestamp at time zone 'Asia/Ho_Chi_Minh')`;
-
 /** Reads the ledger. */
 @Injectable()
 export class LedgerQueries {
@@ -87,8 +83,8 @@ export class LedgerQueries {
   ): Promise<{ groups: LedgerGroup[]; sum: Amount }> {
     const selection = (): SelectQueryBuilder<LedgerEntryEntity> => {
       const query = this.#selection(account, undefined);
-      if (from !== undefined) query.andWhere(`l.occurred_at >= ${momentSql(from, 'from')}`, { from });
-      if (to !== undefined) query.andWhere(`l.occurred_at < ${momentSql(to, 'to')}`, { to });
+      if (from !== undefined) query.andWhere('l.occurred_at >= :from', { from: parseMoment(from) });
+      if (to !== undefined) query.andWhere('l.occurred_at < :to', { to: parseMoment(to) });
       return query;
     };
     const groups = await selection()

@@ -1,4 +1,5 @@
-import { IsIn, IsISO8601, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsMoment } from '../access/is-moment.js';
 import { AccountDto, ListDto } from '../access/list.dto.js';
 
 /** What the ledger may be asked. */
@@ -17,12 +18,12 @@ export const GROUPINGS = ['channel', 'telco', 'day'] as const;
 export class SummaryDto extends AccountDto {
   /** The first day (Asia/Ho_Chi_Minh), or the first moment. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsMoment()
   from?: string;
 
   /** The day, or the moment, before which it ends. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsMoment()
   to?: string;
 
   @IsOptional()

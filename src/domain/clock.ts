@@ -29,12 +29,14 @@ export function shiftInstant(instant: Instant, milliseconds: number): Instant {
   return instantOf(microsecondsOf(instant) + BigInt(milliseconds) * MICROSECONDS);
 }
 
-/** Any ISO 8601 text as an {@link Instant}; null where it names no time. */
-export function parseInstant(text: string): Instant | null {
-  const milliseconds = Date.parse(text);
-  if (Number.isNaN(milliseconds)) return null;
-  const fraction = /\.(\d{1,6})/.exec(text)?.[1] ?? '';
-  return `${new Date(milliseconds).toISOString().slice(0, 20)}${fraction.padEnd(6, '0')}Z`;
+/** A day, which is one of Vietnam, or a time with its offset. */
+export const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
+
+/** What a {@link MOMENT} means: the time itself, or the beginning of the day in Vietnam. */
+export function parseMoment(text: string): Instant {
+  const moment = text.includes('T') ? text : `${text}T00:00:00+07:00`;
+  const fraction = /\.(\d{1,6})/.exec(moment)?.[1] ?? '';
+  return `${new Date(moment).toISOString().slice(0, 20)}${fraction.padEnd(6, '0')}Z`;
 }
 
 /** The later of two times, either of which may be missing. */

@@ -123,13 +123,18 @@ export interface Counters {
   failed: number | null;
 }
 
-/** The counters of a message: the totals are facts of their own, the results belong to the report that stands. */
-export function countersOf({ facts, standing }: MessageState): Counters {
+/**
+ * The counters of a message: the totals are facts of their own, the results belong to the report that stands, unless
+ * that one decides nothing.
+ */
+export function countersOf(message: MessageState): Counters {
+  const { facts, standing } = message;
+  const results = reportedState(message) === null ? undefined : standing?.value;
   return {
     receivers: facts.receivers?.value ?? null,
     sent: facts.sent?.value ?? null,
-    succeeded: standing?.value.succeeded ?? null,
-    failed: standing?.value.failed ?? null,
+    succeeded: results?.succeeded ?? null,
+    failed: results?.failed ?? null,
   };
 }
 

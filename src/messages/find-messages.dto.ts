@@ -1,4 +1,5 @@
-import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsMoment } from '../access/is-moment.js';
 import { ListDto } from '../access/list.dto.js';
 import { CHANNELS, type Channel } from '../domain/channel.js';
 
@@ -37,11 +38,11 @@ export class FindMessagesDto extends ListDto {
 
   /** Created at or after this time. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsMoment()
   from?: string;
 
   /** Created before this time. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsMoment()
   to?: string;
 }

@@ -4,7 +4,7 @@ import { type Page, type PageRequest, pageOf } from '../database/page.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { Anomaly } from '../domain/anomaly.js';
 import type { Channel } from '../domain/channel.js';
-import type { Instant } from '../domain/clock.js';
+import { type Instant, parseMoment } from '../domain/clock.js';
 import type { Decision } from '../domain/message-change.js';
 import { type MessageView, viewMessage, viewRegistration } from '../domain/message-view.js';
 import type { Amount } from '../domain/money.js';
@@ -119,8 +119,8 @@ export class MessageQueries {
       filter.channel,
       (value) => `coalesce(m.channel, r.channel, case when m.reports > 0 then 'unrecognised' end) = ${value}`,
     );
-    add(filter.from, (value) => `m.created_at >= ${value}::timestamptz`);
-    add(filter.to, (value) => `m.created_at < ${value}::timestamptz`);
+    add(filter.from && parseMoment(filter.from), (value) => `m.created_at >= ${value}::timestamptz`);
+    add(filter.to && parseMoment(filter.to), (value) => `m.created_at < ${value}::timestamptz`);
     if (after !== null)
       conditions.push(`(m.created_at, m.sms_id) < (${place(after[0])}::timestamptz, ${place(after[1])})`);
     return { sql: conditions.join(' and '), parameters };
@@ -161,7 +161,7 @@ function fits(view: MessageView, filter: MessageFilter): boolean {
     (filter.outcome === undefined || view.outcome === filter.outcome) &&
     (filter.channel === undefined || view.channel === filter.channel) &&
     (asked === undefined || view.recipient?.value === asked) &&
-    (filter.from === undefined || Date.parse(view.createdAt) >= Date.parse(filter.from)) &&
-    (filter.to === undefined || Date.parse(view.createdAt) < Date.parse(filter.to))
+    (filter.from === undefined || view.createdAt >= parseMoment(filter.from)) &&
+    (filter.to === undefined || view.createdAt < parseMoment(filter.to))
   );
 }

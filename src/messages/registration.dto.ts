@@ -1,6 +1,7 @@
-import { IsIn, IsISO8601, IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsMoment } from '../access/is-moment.js';
 import { CHANNELS, type Channel } from '../domain/channel.js';
-import { parseInstant } from '../domain/clock.js';
+import { parseMoment } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
 import { recipientOf } from '../domain/recipient.js';
 import type { RegistrationRequest } from './registration-request.js';
@@ -42,7 +43,7 @@ export class RegistrationDto {
   recipient?: string;
 
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsMoment()
   scheduledFor?: string;
 
   /** Any JSON object of the company's own. */
@@ -63,7 +64,7 @@ export function requestOf(dto: RegistrationDto): RegistrationRequest {
     ...names,
     channel: dto.channel ?? null,
     recipient: recipient === undefined ? null : recipientOf(recipient.trim()),
-    scheduledFor: scheduledFor === undefined ? null : parseInstant(scheduledFor),
+    scheduledFor: scheduledFor === undefined ? null : parseMoment(scheduledFor),
     metadata: metadata ?? null,
   };
 }

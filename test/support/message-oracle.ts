@@ -62,8 +62,8 @@ export function expectedOf(reports: readonly Report[], stored: StoredFacts): Vis
     counters: {
       receivers: value('receivers'),
       sent: value('sent'),
-      succeeded: standing?.standing.succeeded ?? null,
-      failed: standing?.standing.failed ?? null,
+      succeeded: state === null ? null : (standing?.standing.succeeded ?? null),
+      failed: state === null ? null : (standing?.standing.failed ?? null),
     },
     price: value('price'),
     recipient: expectedRecipient(reports),
