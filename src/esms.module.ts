@@ -17,6 +17,7 @@ import { EventsModule } from './events/events.module.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { HealthController } from './ops/health.controller.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** The routes of ours, in a module of their own, so that one path can be put before them. */
 @Module({})
@@ -44,6 +45,7 @@ function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
     module: EsmsModule,
     imports: [
       options,
+      TelemetryModule,
       DatabaseModule.forRoot(ENTITIES),
       EventsModule,
       ...parts,

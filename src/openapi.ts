@@ -1,2 +1,27 @@
-/** Adds OpenAPI descriptions to the routes; only for those who have `@nestjs/swagger`. */
-export function describeEsms(): void {}
+import { describeCallback } from './openapi/callback.routes.js';
+import { describeContacts } from './openapi/contact.routes.js';
+import { describeHealth } from './openapi/health.routes.js';
+import { describeLedger } from './openapi/ledger.routes.js';
+import { describeMessages } from './openapi/messages.routes.js';
+import { describeQuarantine } from './openapi/quarantine.routes.js';
+
+const DESCRIPTIONS = [
+  describeCallback,
+  describeMessages,
+  describeLedger,
+  describeContacts,
+  describeQuarantine,
+  describeHealth,
+];
+
+let isDescribed = false;
+
+/**
+ * Adds OpenAPI descriptions to our routes, for applications that have `@nestjs/swagger`; to be called before the
+ * document is made. A second call does nothing.
+ */
+export function describeEsms(): void {
+  if (isDescribed) return;
+  isDescribed = true;
+  for (const describe of DESCRIPTIONS) describe();
+}

@@ -16,7 +16,6 @@ create table esms.deliveries (
   account text not null,
   subject text not null,
   subscriber text not null,
-  event_id uuid not null,
   sequence bigint not null,
   position bigint not null,
   attempts integer not null default 0,
@@ -26,20 +25,22 @@ create table esms.deliveries (
   settled_at timestamp with time zone,
   parked_at timestamp with time zone,
   last_error text,
-  constraint deliveries_pkey PRIMARY KEY (account, subject, subscriber, sequence, event_id)
+  constraint deliveries_pkey PRIMARY KEY (account, subject, subscriber, sequence)
 );
 
 create table esms.events (
   account text not null,
   subject text not null,
+  sequence bigint not null,
   id uuid not null,
-  sequence bigint,
   type text not null,
   occurred_at timestamp with time zone not null,
   position bigint not null generated always as identity,
   data json not null,
+  view json,
+  view_of bigint,
   recipient json,
-  constraint events_pkey PRIMARY KEY (account, subject, id)
+  constraint events_pkey PRIMARY KEY (account, subject, sequence)
 );
 
 create table esms.ledger (
@@ -63,46 +64,14 @@ create table esms.messages (
   sequence bigint not null,
   state text not null,
   outcome text,
-  succeeded bigint,
-  failed bigint,
-  error_code text,
-  error_message text,
-  error_reason text,
-  error_class text,
   channel text,
-  type_id text,
   price numeric(18,4),
-  receivers bigint,
-  sent bigint,
-  telco_id text,
-  recipient_kind text,
   recipient text,
   request_id text,
-  oa_id text,
-  template_id text,
-  partner_id text,
-  switch_sms_id text,
-  proof text,
-  origins jsonb not null,
-  contradicted boolean not null,
-  polled_final boolean not null,
-  anomalies text[] not null,
-  reports integer not null,
-  first_report_at timestamp with time zone,
-  last_report_at timestamp with time zone,
-  first_sent_at timestamp with time zone,
-  first_final_at timestamp with time zone,
-  furthest_level text,
-  furthest_since timestamp with time zone,
-  closed_at timestamp with time zone,
-  registered_at timestamp with time zone,
-  registration_changed_at timestamp with time zone,
-  scheduled_for timestamp with time zone,
+  registered boolean not null,
   silent_since timestamp with time zone,
   created_at timestamp with time zone not null,
-  sent_at timestamp with time zone,
-  reported_at timestamp with time zone,
-  updated_at timestamp with time zone not null,
+  document json not null,
   constraint messages_pkey PRIMARY KEY (account, sms_id)
 );
 
@@ -169,7 +138,6 @@ CREATE INDEX messages_request ON esms.messages USING btree (account, request_id)
 CREATE INDEX messages_silent ON esms.messages USING btree (silent_since) WHERE (silent_since IS NOT NULL);
 CREATE INDEX quarantine_received ON esms.quarantine USING btree (account, received_at, id);
 CREATE UNIQUE INDEX registrations_link ON esms.registrations USING btree (account, linked_sms_id) WHERE (linked_sms_id IS NOT NULL);
-CREATE INDEX registrations_recipient ON esms.registrations USING btree (account, recipient) WHERE (recipient IS NOT NULL);
 CREATE UNIQUE INDEX registrations_ref ON esms.registrations USING btree (account, ref) WHERE (ref IS NOT NULL);
 CREATE INDEX registrations_request ON esms.registrations USING btree (account, request_id) WHERE (request_id IS NOT NULL);
 CREATE UNIQUE INDEX registrations_sms_id ON esms.registrations USING btree (account, sms_id) WHERE (sms_id IS NOT NULL);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Caller, SCOPES } from '../index.js';
 import { createApp } from './create-app.js';
@@ -29,7 +30,7 @@ function secretsFor({ tokens, apiKeys, dataDirectory }: Environment): Developmen
 }
 
 function optionsFrom(
-  { tokens, apiKeys, publicUrl }: Environment,
+  { tokens, apiKeys, publicUrl, dataDirectory }: Environment,
   { url }: OpenedDatabase,
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
@@ -41,6 +42,7 @@ function optionsFrom(
     esms: {
       accounts: Object.fromEntries(accounts),
       database: { url },
+      spool: { directory: join(dataDirectory, 'spool') },
       ...(publicUrl === null ? {} : { publicUrl }),
     },
     apiKeys: apiKeys ?? generatedKeys,

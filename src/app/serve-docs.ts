@@ -7,10 +7,24 @@ export function serveDocs(app: INestApplication): void {
   describeEsms();
   const config = new DocumentBuilder()
     .setTitle('nestjs-esms')
-    .setDescription('Delivery receipts of eSMS.vn: messages, their timeline, ledger, contacts and quarantine.')
+    .setDescription(
+      'Delivery receipts of eSMS.vn: messages, their timeline, ledger, contacts and quarantine. Ids and money are texts, ' +
+        'times are UTC, what is not known is null.',
+    )
     .setVersion('1')
+    .addTag('messages', 'What became of each message, and registering them')
+    .addTag('billing', 'What the gateway charges')
+    .addTag('crm', 'The people that messages went to')
+    .addTag('quarantine', 'Callbacks that name no message')
+    .addTag('callbacks', 'Where the gateway calls')
+    .addTag('health', 'For load balancers')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'key')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'API key', description: 'The same API key.' },
+      'bearer',
+    )
     .addSecurityRequirements('key')
+    .addSecurityRequirements('bearer')
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config));
 }

@@ -1,45 +1,106 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ChannelServices } from '../channels/channel-services.js';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { CLOCK } from '../config/tokens.js';
+import { Database } from '../database/database.js';
 import type { Clock } from '../domain/clock.js';
-import { Intake, ReportUnstorable } from '../messages/intake.js';
-import { decodeCallback } from './decode-callback.js';
-import type { AuthenticatedCallback, QuarantineReason } from './quarantined-callback.js';
-import { QuarantineStore } from './quarantine.store.js';
+import type { Patience } from '../messages/intake.js';
+import { faultPoint } from '../telemetry/fault-point.js';
+import { Readiness } from '../telemetry/readiness.js';
+import { Breaker } from './breaker.js';
+import { CallbackKeeper, type Kept } from './callback-keeper.js';
+import { CallbackSpool } from './callback-spool.js';
+import type { AuthenticatedCallback } from './quarantined-callback.js';
 
-/** What became of a callback, once it is stored. */
-export type Received = { kept: true; smsId: string } | { kept: false; reason: QuarantineReason };
+/** Where a callback is stored when it is answered. */
+export type Stored = Kept | { spooled: true };
 
-/** Brings callbacks under their messages, or into quarantine; the HTTP route and the replay both come here. */
+const COMMIT_WITHIN_MS = 1_500;
+const HOLD_FOR_MS = 60_000;
+const HOLD_PAUSE_MS = 500;
+const MOST_HELD = 2_000;
+
+/**
+ * The ladder: an authenticated callback is committed, or else spooled to disk, or else held, or else dropped without a
+ * status. The gateway repeats a call only when it times out, so an error status is the one answer that loses it.
+ */
 @Injectable()
-export class CallbackReceiver {
+export class CallbackReceiver implements OnModuleInit, BeforeApplicationShutdown {
+  readonly #logger = new Logger('EsmsCallbacks');
+  readonly #breaker = new Breaker();
+  #held = 0;
+  #stopping = false;
+
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
-    private readonly channels: ChannelServices,
-    private readonly intake: Intake,
-    private readonly quarantine: QuarantineStore,
+    private readonly database: Database,
+    private readonly keeper: CallbackKeeper,
+    private readonly spool: CallbackSpool,
+    private readonly readiness: Readiness,
   ) {}
 
-  /** Ends when the callback is committed, one way or the other. Rejects with the database's error where it could not be. */
-  async receive(account: string, query: Buffer): Promise<Received> {
-    const callback = { account, query, receivedAt: this.clock.now() };
-    const received = await this.keep(callback);
-    if (!received.kept) await this.quarantine.add(callback, received.reason);
-    return received;
+  onModuleInit(): void {
+    this.readiness.add(() => this.database.answers());
+    this.readiness.add(() => this.spool.isOpen && (this.database.isReady || this.database.isLate));
   }
 
-  /** Keeps a callback under its message, or under the SMSID given instead of its own; quarantines nothing. */
-  async keep({ account, query, receivedAt }: AuthenticatedCallback, givenSmsId?: string): Promise<Received> {
-    const { smsId: ownSmsId, unkeepable, fields, digest } = decodeCallback(query.toString('latin1'));
-    const smsId = givenSmsId ?? ownSmsId;
-    if (smsId === null) return { kept: false, reason: unkeepable ?? 'sms_id_absent' };
-    const identity = { account, smsId, source: 'callback', receivedAt, firstReceivedAt: receivedAt, digest } as const;
+  beforeApplicationShutdown(): void {
+    this.#stopping = true;
+  }
+
+  /** Ends when the callback is stored. Rejects where it is not: it must not be answered then. */
+  async receive(account: string, query: Buffer, caller: { hasLeft(): boolean }): Promise<Stored> {
+    const callback = { account, query, receivedAt: this.clock.now() };
+    await faultPoint('after_verify');
+    const stored =
+      (await this.#commit(callback)) ?? (await this.#spool(callback)) ?? (await this.#hold(callback, caller));
+    await faultPoint('after_commit_before_ack');
+    return stored;
+  }
+
+  async #commit(callback: AuthenticatedCallback): Promise<Kept | null> {
+    if (!this.database.isReady || !this.#breaker.allows()) return null;
+    const patience: Patience = { isOver: false };
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        patience.isOver = true;
+        reject(new Error(`no commit within ${COMMIT_WITHIN_MS} ms`));
+      }, COMMIT_WITHIN_MS);
+    });
     try {
-      await this.intake.accept({ report: { ...identity, ...this.channels.contentOf(fields) }, raw: query });
-      return { kept: true, smsId };
+      const kept = await Promise.race([this.keeper.keep(callback, patience), timeout]);
+      this.#breaker.succeeded();
+      return kept;
     } catch (error) {
-      if (error instanceof ReportUnstorable) return { kept: false, reason: 'unstorable' };
-      throw error;
+      this.#breaker.failed();
+      this.#logger.warn(`a callback could not be committed: ${(error as Error).message}`);
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #spool(callback: AuthenticatedCallback): Promise<Stored | null> {
+    try {
+      return (await this.spool.append(callback)) ? { spooled: true } : null;
+    } catch (error) {
+      this.#logger.error(`a callback could not be spooled: ${(error as Error).message}`);
+      return null;
+    }
+  }
+
+  async #hold(callback: AuthenticatedCallback, caller: { hasLeft(): boolean }): Promise<Stored> {
+    if (this.#held >= MOST_HELD) throw new Error(`${MOST_HELD} callbacks are held already`);
+    this.#held += 1;
+    const end = performance.now() + HOLD_FOR_MS;
+    try {
+      while (performance.now() < end && !caller.hasLeft() && !this.#stopping) {
+        await new Promise((resolve) => setTimeout(resolve, HOLD_PAUSE_MS * (1 + Math.random())));
+        const stored = (await this.#commit(callback)) ?? (await this.#spool(callback));
+        if (stored !== null) return stored;
+      }
+      throw new Error('neither database nor spool took it while it was held');
+    } finally {
+      this.#held -= 1;
     }
   }
 }

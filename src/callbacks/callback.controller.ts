@@ -23,9 +23,10 @@ export class CallbackController {
   async receive(@Req() request: AnyRequest, @Res() response: AnyResponse): Promise<void> {
     const raw = take(response);
     try {
-      const received = await this.receiver.receive(accountOfCallback(request), queryOf(request));
+      const caller = { hasLeft: () => raw.destroyed || raw.socket?.destroyed === true };
+      const stored = await this.receiver.receive(accountOfCallback(request), queryOf(request), caller);
       raw.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-      raw.end(received.kept ? 'OK' : `QUARANTINED ${received.reason}`);
+      raw.end('quarantined' in stored ? `QUARANTINED ${stored.quarantined}` : 'OK');
     } catch (error) {
       // No status: the gateway takes a broken connection for a time-out at best, and an error status for an answer.
       this.#logger.error(`a callback could not be stored and was left unanswered: ${(error as Error).message}`);

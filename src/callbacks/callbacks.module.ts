@@ -2,13 +2,16 @@ import { Module } from '@nestjs/common';
 import { CallbackTokens } from '../access/callback-tokens.js';
 import { ChannelsModule } from '../channels/channels.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
+import { CallbackKeeper } from './callback-keeper.js';
 import { CallbackReceiver } from './callback-receiver.js';
+import { CallbackSpool } from './callback-spool.js';
 import { QuarantineStore } from './quarantine.store.js';
+import { SpoolDrainer } from './spool.drainer.js';
 
 /** Everything about callbacks but their routes. */
 @Module({
   imports: [ChannelsModule, MessagesModule],
-  providers: [CallbackTokens, CallbackReceiver, QuarantineStore],
-  exports: [CallbackTokens, CallbackReceiver, QuarantineStore],
+  providers: [CallbackTokens, CallbackKeeper, CallbackReceiver, CallbackSpool, QuarantineStore, SpoolDrainer],
+  exports: [CallbackTokens, CallbackKeeper, CallbackReceiver, QuarantineStore],
 })
 export class CallbacksModule {}

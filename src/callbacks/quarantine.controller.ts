@@ -16,14 +16,15 @@ import { AccountDto, ListDto } from '../access/list.dto.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { decodeCursor, type Page } from '../database/page.js';
+import { isInstant } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
-import { CallbackReceiver } from './callback-receiver.js';
+import { CallbackKeeper } from './callback-keeper.js';
 import type { QuarantineItem } from './quarantined-callback.js';
 import { QuarantineStore, type StoredQuarantine } from './quarantine.store.js';
 import { ReplayDto } from './replay.dto.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const CURSOR = [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, UUID];
+const CURSOR = [{ test: isInstant }, UUID];
 
 /** What was authenticated but names no message: seen, and kept under a message after all. */
 @Controller('quarantine')
@@ -31,7 +32,7 @@ const CURSOR = [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, UUID];
 export class QuarantineController {
   constructor(
     private readonly quarantine: QuarantineStore,
-    private readonly receiver: CallbackReceiver,
+    private readonly keeper: CallbackKeeper,
   ) {}
 
   /** The quarantined callbacks of an account, newest first. */
@@ -60,29 +61,21 @@ export class QuarantineController {
     const caller = callerOf(request);
     const { smsId } = validated(ReplayDto, body ?? {});
     const account = accountFor(caller, validated(AccountDto, query).account);
-    const item = account === null || !UUID.test(id) ? null : await this.quarantine.find(account, id);
+    const keep = (item: StoredQuarantine): Promise<string> => this.#keep(item, smsId?.trim() ?? null);
+    const item = account === null || !UUID.test(id) ? null : await this.quarantine.replay(account, id, keep);
     if (item === null) throw new NotFoundException('no such item in quarantine');
-    const replayedAs = await this.#replay(item, smsId?.trim());
-    return itemFor(caller, { ...item, replayedAs });
+    return itemFor(caller, item);
   }
 
-  async #replay(item: StoredQuarantine, smsId: string | undefined): Promise<string> {
-    if (item.replayedAs !== null && (smsId ?? item.replayedAs) !== item.replayedAs) {
-      throw new EsmsError('quarantine_replayed', `was replayed already, as ${item.replayedAs}`);
+  async #keep({ account, receivedAt, raw, replayedAs }: StoredQuarantine, smsId: string | null): Promise<string> {
+    if (replayedAs !== null) {
+      if (smsId === null || smsId === replayedAs) return replayedAs;
+      throw new EsmsError('quarantine_replayed', `was replayed already, as ${replayedAs}`);
     }
-    const { account, receivedAt, raw } = item;
-    const received = await this.receiver.keep(
-      { account, receivedAt, query: raw },
-      smsId ?? item.replayedAs ?? undefined,
-    );
-    if (!received.kept) {
-      throw new EsmsError(
-        'message_unkeepable',
-        `cannot be kept under a message: ${received.reason}; name one in smsId`,
-      );
-    }
-    await this.quarantine.markReplayed(account, item.id, received.smsId);
-    return received.smsId;
+    const kept = await this.keeper.keepUnderMessage({ account, receivedAt, query: raw }, smsId);
+    if ('smsId' in kept) return kept.smsId;
+    const why = `cannot be kept under a message: ${kept.quarantined}; name one in smsId`;
+    throw new EsmsError('message_unkeepable', why);
   }
 }
 

@@ -62,16 +62,24 @@ export class QuarantineStore {
     return pageOf(rows, request.limit, (row) => [row.receivedAt, row.id]);
   }
 
-  /** One item; null where the account has none of this id. */
-  async find(account: string, id: string): Promise<StoredQuarantine | null> {
-    const sql = `select ${COLUMNS} from ${this.database.tables.quarantine} where account = $1 and id = $2`;
-    const [row] = await rowsOf<StoredQuarantine>(this.database.dataSource, sql, [account, id]);
-    return row ?? null;
-  }
-
-  /** Marks an item as kept under an SMSID; the row stays. */
-  async markReplayed(account: string, id: string, smsId: string): Promise<void> {
-    const sql = `update ${this.database.tables.quarantine} set replayed_as = $3 where account = $1 and id = $2`;
-    await this.database.dataSource.query(sql, [account, id, smsId]);
+  /**
+   * Lets `keep` keep an item that nobody else replays meanwhile, and marks it with the SMSID that it gives; the row stays.
+   * Gives the marked item, null where the account has none of this id.
+   */
+  async replay(
+    account: string,
+    id: string,
+    keep: (item: StoredQuarantine) => Promise<string>,
+  ): Promise<StoredQuarantine | null> {
+    const { quarantine } = this.database.tables;
+    return this.database.transaction(async (runner) => {
+      const find = `select ${COLUMNS} from ${quarantine} where account = $1 and id = $2 for update`;
+      const [item] = await rowsOf<StoredQuarantine>(runner, find, [account, id]);
+      if (item === undefined) return null;
+      const replayedAs = await keep(item);
+      const mark = `update ${quarantine} set replayed_as = $3 where account = $1 and id = $2`;
+      await runner.query(mark, [account, id, replayedAs]);
+      return { ...item, replayedAs };
+    });
   }
 }

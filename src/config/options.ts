@@ -26,6 +26,19 @@ export interface DatabaseOptions {
   workConnections?: number;
 }
 
+/** Where callbacks wait on disk while the database is away. */
+export interface SpoolOptions {
+  /** A directory of its own; processes may share it. */
+  directory: string;
+  /** Most bytes it may hold; a callback takes about 1 KB. @default 1_073_741_824 */
+  maxBytes?: number;
+  /**
+   * What an answered callback in the spool survives. `disk`: the loss of power, since it is flushed first; `process`:
+   * the end of this process, not that of the machine. @default 'disk'
+   */
+  durability?: 'disk' | 'process';
+}
+
 /** How events get to subscribers. */
 export interface DispatcherOptions {
   /** After how many failed attempts a delivery is parked. @default 8 */
@@ -45,6 +58,8 @@ export interface EsmsOptions {
   /** Where the gateway reaches us, the host's global prefix included: `https://receipts.example.vn`. @default null */
   publicUrl?: string;
   database: DatabaseOptions;
+  /** Without it, callbacks are only held while the database is away. @default false */
+  spool?: false | SpoolOptions;
   /** How long a message may keep silent before it is closed as `unknown`, in hours. @default 72 */
   silenceHours?: number;
   /** From how many distinct reports on one message raises an alarm. @default 1_000 */
@@ -74,6 +89,7 @@ export interface ResolvedOptions {
   accounts: ReadonlyMap<string, readonly string[]>;
   publicUrl: string | null;
   database: Required<DatabaseOptions>;
+  spool: false | Required<SpoolOptions>;
   silenceMs: number;
   reportsAlarm: number;
 }

@@ -8,6 +8,7 @@ export const SECRET_PATTERN = /^[A-Za-z0-9_-]{16,}$/;
 export const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
 const HOUR_MS = 3_600_000;
+const GIBIBYTE = 2 ** 30;
 
 /** The options with defaults. Throws one {@link EsmsError} `options_invalid` that lists every problem by name. */
 export function resolveOptions(options: EsmsOptions): ResolvedOptions {
@@ -18,11 +19,12 @@ export function resolveOptions(options: EsmsOptions): ResolvedOptions {
       `nestjs-esms cannot start:\n${problems.map((each) => `- ${each}`).join('\n')}`,
     );
   }
-  const { database, publicUrl, silenceHours = 72, reportsAlarm = 1_000 } = options;
+  const { database, publicUrl, spool = false, silenceHours = 72, reportsAlarm = 1_000 } = options;
   return {
     accounts: new Map(Object.entries(options.accounts).map(([name, { tokens }]) => [name, tokens])),
     publicUrl: publicUrl ?? null,
     database: { schema: 'esms', migrations: 'run', ingestConnections: 4, workConnections: 6, ...database },
+    spool: spool === false ? false : { maxBytes: GIBIBYTE, durability: 'disk', ...spool },
     silenceMs: silenceHours * HOUR_MS,
     reportsAlarm,
   };
@@ -43,7 +45,7 @@ export function resolveStructure(structure: EsmsStructure): ResolvedStructure {
   };
 }
 
-function problemsOf({ accounts, publicUrl, database, silenceHours, reportsAlarm }: EsmsOptions): string[] {
+function problemsOf({ accounts, publicUrl, database, spool, silenceHours, reportsAlarm }: EsmsOptions): string[] {
   const problems: string[] = [];
   const names = Object.keys(accounts ?? {});
   if (names.length === 0) problems.push('accounts: at least one account with a callback token is needed');
@@ -55,6 +57,7 @@ function problemsOf({ accounts, publicUrl, database, silenceHours, reportsAlarm 
   if (database?.schema !== undefined && !NAME_PATTERN.test(database.schema)) {
     problems.push('database.schema: letters, digits and _ only');
   }
+  if (spool && !spool.directory) problems.push('spool.directory: a directory is needed');
   const { ingestConnections, workConnections } = database ?? {};
   const positive = { silenceHours, reportsAlarm, ingestConnections, workConnections };
   for (const [name, value] of Object.entries(positive)) {

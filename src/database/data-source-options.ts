@@ -1,6 +1,9 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
+import { ImpatientClient } from './impatient-client.js';
 import { MIGRATIONS } from './migrations.js';
+
+const STATEMENT_MS = 15_000;
 
 /** The name of our data source: a host's default one stays its own. */
 export const DATA_SOURCE = 'esms';
@@ -27,4 +30,10 @@ export function dataSourceOptions(
     logging: false,
     extra: { max: workConnections, connectionTimeoutMillis: 2_000, keepAlive: true },
   };
+}
+
+/** The same for a service, whose statements are short: one without an answer is given up, and its connection with it. */
+export function serviceDataSourceOptions(...given: Parameters<typeof dataSourceOptions>): DataSourceOptions {
+  const options = dataSourceOptions(...given);
+  return { ...options, extra: { ...options.extra, query_timeout: STATEMENT_MS, Client: ImpatientClient } };
 }

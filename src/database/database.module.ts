@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
-import { DATA_SOURCE, dataSourceOptions } from './data-source-options.js';
+import { DATA_SOURCE, serviceDataSourceOptions } from './data-source-options.js';
 import { Database } from './database.js';
 
 /** Owns our named data source, whatever default one the host has. */
@@ -18,7 +18,7 @@ export class DatabaseModule {
           name: DATA_SOURCE,
           inject: [OPTIONS],
           useFactory: ({ database }: ResolvedOptions) => ({
-            ...dataSourceOptions(database, entities),
+            ...serviceDataSourceOptions(database, entities),
             manualInitialization: true,
           }),
         }),

@@ -2,8 +2,8 @@ import {
   Inject,
   Injectable,
   Logger,
-  type BeforeApplicationShutdown,
   type OnApplicationShutdown,
+  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -13,10 +13,13 @@ import { OPTIONS } from '../config/tokens.js';
 import { EsmsError } from '../domain/errors.js';
 import { DATA_SOURCE } from './data-source-options.js';
 import { IngestPool } from './ingest-pool.js';
-import { pendingMigrations, runMigrations } from './run-migrations.js';
+import { migrate } from './migrate.js';
+import { pendingMigrations } from './run-migrations.js';
 import type { SqlRunner } from './sql-runner.js';
 import { type Tables, tablesIn } from './tables.js';
 
+/** How long a start may wait for the database before it counts as late. */
+const LATE_AFTER_MS = 2_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
@@ -25,13 +28,16 @@ const LONGEST_WAIT_MS = 2_000;
  * comes, by one process at a time.
  */
 @Injectable()
-export class Database implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   readonly tables: Tables;
   readonly #logger = new Logger('EsmsDatabase');
   readonly #ingest: IngestPool;
   readonly #stopping = new AbortController();
+  readonly #preparations: (() => Promise<void>)[] = [];
   #ready = false;
+  #late = false;
   #connecting: Promise<void> | null = null;
+  #asking: Promise<boolean> | null = null;
 
   constructor(
     @InjectDataSource(DATA_SOURCE) readonly dataSource: DataSource,
@@ -46,14 +52,26 @@ export class Database implements OnModuleInit, BeforeApplicationShutdown, OnAppl
     return this.#ready;
   }
 
-  /** Whether it answers right now. */
-  async answers(): Promise<boolean> {
-    try {
-      if (this.#ready) await this.dataSource.query('select 1');
-      return this.#ready;
-    } catch {
-      return false;
-    }
+  /** Whether it was not reached in good time after the start: callbacks then need another place. */
+  get isLate(): boolean {
+    return this.#late;
+  }
+
+  /** Whether it answers right now; told within two seconds. However many want to know, it is asked once at a time. */
+  answers(): Promise<boolean> {
+    if (!this.#ready) return Promise.resolve(false);
+    this.#asking ??= this.#ingest.answers().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  /**
+   * Adds what must be done once our schema is there and before anything is stored in it; to be called in a constructor.
+   * It is done again where a preparation fails.
+   */
+  beforeReady(prepare: () => Promise<void>): void {
+    this.#preparations.push(prepare);
   }
 
   /** Ends when the database is ready, or when the application stops first. */
@@ -76,9 +94,13 @@ export class Database implements OnModuleInit, BeforeApplicationShutdown, OnAppl
   async onModuleInit(): Promise<void> {
     if (this.options.database.migrations === 'check') await this.#refuseWithPending();
     this.#connecting = this.#connect();
+    setTimeout(() => {
+      this.#late = !this.#ready;
+    }, LATE_AFTER_MS).unref();
   }
 
-  beforeApplicationShutdown(): void {
+  /** Before any `beforeApplicationShutdown`: some of those wait for {@link whenReady}. Only the connecting ends here. */
+  onModuleDestroy(): void {
     this.#stopping.abort();
   }
 
@@ -96,8 +118,10 @@ export class Database implements OnModuleInit, BeforeApplicationShutdown, OnAppl
       try {
         await this.#prepare();
         this.#ready = true;
+        this.#late = false;
         return;
       } catch (error) {
+        this.#late = true;
         this.#logger.warn(`database not ready, trying again: ${(error as Error).message}`);
         await sleep(wait, this.#stopping.signal);
       }
@@ -105,10 +129,12 @@ export class Database implements OnModuleInit, BeforeApplicationShutdown, OnAppl
   }
 
   async #prepare(): Promise<void> {
-    const { schema, migrations } = this.options.database;
+    const { url, schema, migrations } = this.options.database;
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
-    if (migrations === 'run') await runMigrations(this.dataSource, schema);
+    // On connections of its own: a migration may take longer than any other statement may.
+    if (migrations === 'run') await migrate(url, schema);
     if (migrations === 'check') await this.#demandMigrated();
+    for (const prepare of this.#preparations) await prepare();
   }
 
   /** A database that is away cannot be checked now; it is before it is first used. */

@@ -31,13 +31,18 @@ function encodeCursor(place: readonly string[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
+/** What a part of a cursor must be: a pattern, or anything else that can tell. */
+interface CursorPart {
+  test(part: string): boolean;
+}
+
 /** The place that a cursor names, each part of it checked. Throws `cursor_invalid` for what no list of ours gave. */
-export function decodeCursor(cursor: string, patterns: readonly RegExp[]): readonly string[] {
+export function decodeCursor(cursor: string, parts: readonly CursorPart[]): readonly string[] {
   const place = parseCursor(cursor);
   const fits =
     Array.isArray(place) &&
-    place.length === patterns.length &&
-    place.every((part, index) => typeof part === 'string' && patterns[index]?.test(part));
+    place.length === parts.length &&
+    place.every((part, index) => typeof part === 'string' && parts[index]?.test(part));
   if (!fits) throw new EsmsError('cursor_invalid', 'cursor: not one that a list of ours gave');
   return place as string[];
 }

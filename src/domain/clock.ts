@@ -10,27 +10,34 @@ export interface Clock {
   now(): Instant;
 }
 
-const MICROSECONDS = 1000n;
+const MICROSECONDS = 1_000;
 
-/** Microseconds since 1970 as an {@link Instant}. */
-export function instantOf(microseconds: bigint): Instant {
-  const milliseconds = microseconds / MICROSECONDS;
-  const rest = String(microseconds % MICROSECONDS).padStart(3, '0');
-  return `${new Date(Number(milliseconds)).toISOString().slice(0, -1)}${rest}Z`;
+/** Microseconds since 1970 as an {@link Instant}; a number holds them exactly until the year 2255. */
+export function instantOf(microseconds: number): Instant {
+  const milliseconds = Math.floor(microseconds / MICROSECONDS);
+  const rest = String(microseconds - milliseconds * MICROSECONDS).padStart(3, '0');
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
 }
 
 /** An {@link Instant} as microseconds since 1970. */
-export function microsecondsOf(instant: Instant): bigint {
-  return BigInt(Date.parse(`${instant.slice(0, 23)}Z`)) * MICROSECONDS + BigInt(instant.slice(23, 26));
+export function microsecondsOf(instant: Instant): number {
+  return Date.parse(`${instant.slice(0, 23)}Z`) * MICROSECONDS + Number(instant.slice(23, 26));
+}
+
+const INSTANT = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** Whether a text is an {@link Instant}, of a day that there is. */
+export function isInstant(text: string): boolean {
+  return INSTANT.test(text) && new Date(text).toJSON()?.slice(0, 20) === text.slice(0, 20);
 }
 
 /** `instant` moved by whole milliseconds, forwards or (negative) backwards. */
 export function shiftInstant(instant: Instant, milliseconds: number): Instant {
-  return instantOf(microsecondsOf(instant) + BigInt(milliseconds) * MICROSECONDS);
+  return instantOf(microsecondsOf(instant) + milliseconds * MICROSECONDS);
 }
 
-/** A day, which is one of Vietnam, or a time with its offset. */
-export const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
+/** A day, which is one of Vietnam, or a time with its offset; of years that are the same in JavaScript and PostgreSQL. */
+export const MOMENT = /^[12]\d{3}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 
 /** What a {@link MOMENT} means: the time itself, or the beginning of the day in Vietnam. */
 export function parseMoment(text: string): Instant {
@@ -56,11 +63,11 @@ export function earliest(a: Instant | null, b: Instant | null): Instant | null {
  * clock counts milliseconds, the rest is counted up here.
  */
 export class SystemClock implements Clock {
-  #last = 0n;
+  #last = 0;
 
   now(): Instant {
-    const wall = BigInt(Date.now()) * MICROSECONDS;
-    this.#last = wall > this.#last ? wall : this.#last + 1n;
+    const wall = Date.now() * MICROSECONDS;
+    this.#last = wall > this.#last ? wall : this.#last + 1;
     return instantOf(this.#last);
   }
 }

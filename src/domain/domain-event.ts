@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Instant } from './clock.js';
 import type { MessageChange, PreviousStatus } from './message-change.js';
 import type { MessageView } from './message-view.js';
@@ -82,7 +82,7 @@ export interface EsmsEvent<Type extends EventType = EventType> {
 
 /** A UUID (version 8, its bits from SHA-256) that is always the same for the same parts. */
 export function derivedId(...parts: readonly string[]): string {
-  const hex = createHash('sha256').update(parts.join('\0')).digest('hex');
+  const hex = hash('sha256', parts.join('\0'), 'hex');
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

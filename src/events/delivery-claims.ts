@@ -2,25 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { EsmsError } from '../domain/errors.js';
-import type { EsmsEvent, EventType } from '../domain/domain-event.js';
-import type { Recipient } from '../domain/recipient.js';
-import { withRecipient } from './outbox.js';
+import type { EsmsEvent } from '../domain/domain-event.js';
+import { type EventRow, eventOfRow } from './event-row.js';
 
 /** One event for one subscriber, held under a lease. */
 export interface ClaimedDelivery {
   event: EsmsEvent;
-  attempts: number;
-}
-
-interface ClaimRow {
-  account: string;
-  subject: string;
-  id: string;
-  sequence: string | null;
-  type: EventType;
-  time: string;
-  data: { message?: object };
-  recipient: Recipient | null;
   attempts: number;
 }
 
@@ -34,7 +21,7 @@ export class DeliveryClaims {
   constructor({ tables: { deliveries, events } }: Database) {
     this.#claim = `
       with due as (
-        select d.account, d.subject, d.subscriber, d.sequence, d.event_id
+        select d.account, d.subject, d.subscriber, d.sequence
         from ${deliveries} d
         where d.subscriber = $1 and d.settled_at is null and d.parked_at is null
           and d.due_at <= now() and (d.leased_until is null or d.leased_until <= now())
@@ -49,22 +36,24 @@ export class DeliveryClaims {
         set attempts = d.attempts + 1, lease = $3, leased_until = now() + $4 * interval '1 millisecond'
         from due
         where d.account = due.account and d.subject = due.subject and d.subscriber = due.subscriber
-          and d.sequence = due.sequence and d.event_id = due.event_id
-        returning d.account, d.subject, d.event_id, d.attempts, d.position
+          and d.sequence = due.sequence
+        returning d.account, d.subject, d.sequence, d.attempts, d.position
       )
-      select e.account, e.subject, e.id, e.sequence, e.type, ${instantSql('e.occurred_at', 'time')}, e.data, e.recipient,
-        claimed.attempts
-      from claimed join ${events} e
-        on e.account = claimed.account and e.subject = claimed.subject and e.id = claimed.event_id
+      select e.account, e.subject, e.id, e.sequence, e.type, ${instantSql('e.occurred_at', 'time')}, e.data,
+        coalesce(e.view, holder.view) as view, coalesce(e.recipient, holder.recipient) as recipient, claimed.attempts
+      from claimed
+      join ${events} e on e.account = claimed.account and e.subject = claimed.subject and e.sequence = claimed.sequence
+      left join ${events} holder
+        on holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of
       order by claimed.position`;
     const held = `
         d.account = given.account and d.subject = given.subject and d.subscriber = $2
-        and d.sequence = given.sequence and d.event_id = given.id and d.lease = $3 and d.settled_at is null`;
-    const given = `json_to_recordset($1::json) as given(account text, subject text, sequence bigint, id uuid)`;
+        and d.sequence = given.sequence and d.lease = $3 and d.settled_at is null`;
+    const given = `json_to_recordset($1::json) as given(account text, subject text, sequence bigint)`;
     this.#settle = `
       with settled as (
         update ${deliveries} d set settled_at = now(), lease = null, leased_until = null
-        from ${given} where ${held} returning d.event_id)
+        from ${given} where ${held} returning 1)
       select count(*)::int as count from settled`;
     this.#putOff = `
       update ${deliveries} d
@@ -79,15 +68,13 @@ export class DeliveryClaims {
     runner: SqlRunner,
     { subscriber, limit, lease, leaseMs }: { subscriber: string; limit: number; lease: string; leaseMs: number },
   ): Promise<ClaimedDelivery[]> {
-    const rows = await rowsOf<ClaimRow>(runner, this.#claim, [subscriber, limit, lease, leaseMs]);
-    return rows.map(({ attempts, recipient, data, sequence, ...event }) => ({
-      attempts,
-      event: {
-        ...event,
-        sequence: sequence === null ? null : Number(sequence),
-        data: withRecipient(data, recipient) as EsmsEvent['data'],
-      },
-    }));
+    const rows = await rowsOf<EventRow & { attempts: number }>(runner, this.#claim, [
+      subscriber,
+      limit,
+      lease,
+      leaseMs,
+    ]);
+    return rows.map(({ attempts, ...row }) => ({ attempts, event: eventOfRow(row) }));
   }
 
   /** Marks deliveries done. Throws `lease_lost` unless every one of them is still held under the lease. */
@@ -111,6 +98,4 @@ export class DeliveryClaims {
 }
 
 const keysOf = (events: readonly EsmsEvent[]): string =>
-  JSON.stringify(
-    events.map(({ account, subject, sequence, id }) => ({ account, subject, sequence: sequence ?? 0, id })),
-  );
+  JSON.stringify(events.map(({ account, subject, sequence }) => ({ account, subject, sequence: sequence ?? 0 })));

@@ -1,10 +1,4 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { ResolvedStructure } from '../config/options.js';
 import { STRUCTURE } from '../config/tokens.js';
 import { Database } from '../database/database.js';
@@ -17,7 +11,6 @@ import { Subscriptions } from './subscriptions.js';
 /** Runs one loop for each subscriber of this process, so that none ever waits for another. */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('EsmsDispatcher');
   #loops: SubscriberLoop[] = [];
   #stopListening: () => void = () => undefined;
   #starting: Promise<void> = Promise.resolve();
@@ -28,9 +21,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly database: Database,
     private readonly claims: DeliveryClaims,
     private readonly registry: SubscriberRegistry,
-    private readonly subscriptions: Subscriptions,
+    subscriptions: Subscriptions,
     private readonly outbox: Outbox,
-  ) {}
+  ) {
+    // Deliveries are made from the table of subscribers: an event before they are in it would reach none of them.
+    if (structure.dispatcher !== false) database.beforeReady(() => subscriptions.enrol(registry.discover()));
+  }
 
   onApplicationBootstrap(): void {
     const { dispatcher } = this.structure;
@@ -40,7 +36,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#stopListening = this.outbox.onAnnounced(() => {
       for (const loop of this.#loops) loop.wake();
     });
-    this.#starting = this.#start(() => this.subscriptions.enrol(subscribers));
+    this.#starting = this.#start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -50,17 +46,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.all(this.#loops.map((loop) => loop.stop()));
   }
 
-  async #start(enrol: () => Promise<void>): Promise<void> {
+  async #start(): Promise<void> {
     await this.database.whenReady();
-    if (this.#stopped) return;
-    try {
-      await enrol();
-      for (const loop of this.#loops) loop.start();
-    } catch (error) {
-      this.#logger.error(`subscribers not started, trying again: ${(error as Error).message}`);
-      setTimeout(() => {
-        if (!this.#stopped) this.#starting = this.#start(enrol);
-      }, 1_000).unref();
-    }
+    if (this.#stopped || !this.database.isReady) return;
+    for (const loop of this.#loops) loop.start();
   }
 }

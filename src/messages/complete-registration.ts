@@ -35,7 +35,8 @@ export function completeRegistration(
     .filter(([name, value]) => !agrees(value, known[name as keyof typeof plain]))
     .map(([name]) => name);
   if (!agrees(smsId, smsIdOf(known))) clashes.push('smsId');
-  const clashing = Object.keys(metadata ?? {}).filter((key) => !agrees(metadata?.[key], known.metadata?.[key]));
+  const had = new Map(Object.entries(known.metadata ?? {}));
+  const clashing = Object.entries(metadata ?? {}).filter(([key, value]) => !agrees(value, had.get(key)));
   if (clashing.length > 0) clashes.push('metadata');
   if (clashes.length > 0) throw conflict(clashes);
   const added = Object.fromEntries(Object.entries({ smsId, ...plain }).filter(([, value]) => value !== null));
@@ -47,11 +48,24 @@ export function completeRegistration(
   return isDeepStrictEqual(completed, known) ? null : completed;
 }
 
+/**
+ * Throws `registration_conflict` where a registration newly brings a message another RequestId than its callbacks carry.
+ * One that was there before those callbacks stands; the message then has an anomaly.
+ */
+export function demandSameRequest(
+  known: StoredRegistration | null,
+  { requestId }: Pick<StoredRegistration, 'requestId'>,
+  carried: string | undefined,
+): void {
+  const isNew = known === null || known.linkedSmsId === null || known.requestId === null;
+  if (isNew && carried !== undefined && !agrees(requestId, carried)) throw conflict(['requestId']);
+}
+
 const smsIdOf = ({ smsId, linkedSmsId }: StoredRegistration): string | null => smsId ?? linkedSmsId;
 
 const agrees = (given: unknown, known: unknown): boolean =>
   given === null || given === undefined || known === null || known === undefined || isDeepStrictEqual(given, known);
 
 function conflict(fields: readonly string[]): EsmsError {
-  return new EsmsError('registration_conflict', `contradicts an earlier registration: ${fields.join(', ')}`);
+  return new EsmsError('registration_conflict', `contradicts what is known already: ${fields.join(', ')}`);
 }

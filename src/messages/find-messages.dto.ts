@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { IsMoment } from '../access/is-moment.js';
 import { ListDto } from '../access/list.dto.js';
 import { CHANNELS, type Channel } from '../domain/channel.js';
@@ -6,22 +6,28 @@ import { CHANNELS, type Channel } from '../domain/channel.js';
 const STATES = ['pending', 'sent', 'reported'] as const;
 const OUTCOMES = ['delivered', 'undelivered', 'partially_delivered', 'rejected', 'unknown'] as const;
 
+/** PostgreSQL takes no others. */
+const WITHOUT_NUL = /^[^\0]*$/;
+
 /** The filters of `GET /messages`; all that are given must hold. */
 export class FindMessagesDto extends ListDto {
   @IsOptional()
   @IsString()
   @MaxLength(128)
+  @Matches(WITHOUT_NUL, { message: '$property: no NUL characters' })
   requestId?: string;
 
   @IsOptional()
   @IsString()
   @MaxLength(256)
+  @Matches(WITHOUT_NUL, { message: '$property: no NUL characters' })
   ref?: string;
 
   /** A phone in any Vietnamese form, or a Zalo user id. */
   @IsOptional()
   @IsString()
   @MaxLength(128)
+  @Matches(WITHOUT_NUL, { message: '$property: no NUL characters' })
   phone?: string;
 
   @IsOptional()

@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/clock.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
+import { groupBy } from '../domain/group-by.js';
 import { deriveMessage, mergeReport } from '../domain/merge.js';
 import { decisionOf } from '../domain/message-change.js';
 import type { Report } from '../domain/report.js';
@@ -72,7 +73,8 @@ function sortOut({ incoming, known }: MessageWork): {
   const fresh: FreshReceipt[] = [];
   const repeated: RepeatedReceipt[] = [];
   const moved: RepeatedReceipt[] = [];
-  for (const copies of copiesOf(incoming)) {
+  const identityOf = ({ report: { source, digest } }: ReceivedReport): string => `${source} ${digest}`;
+  for (const copies of groupBy(incoming, identityOf).values()) {
     const { report, raw } = copies[0] as ReceivedReport;
     const kept = known.find((each) => isSame(each, report));
     const times = timesOfCopies(report.source, [...copies.map((each) => each.report), ...(kept ? [kept] : [])]);
@@ -86,18 +88,6 @@ function sortOut({ incoming, known }: MessageWork): {
     if (times.receivedAt !== kept.receivedAt || times.firstReceivedAt !== kept.firstReceivedAt) moved.push(repeat);
   }
   return { fresh: fresh.toSorted(byComing), repeated, moved };
-}
-
-/** The incoming reports, those of one identity together. */
-function copiesOf(incoming: readonly ReceivedReport[]): ReceivedReport[][] {
-  const groups = new Map<string, ReceivedReport[]>();
-  for (const received of incoming) {
-    const identity = `${received.report.source} ${received.report.digest}`;
-    const group = groups.get(identity);
-    if (group) group.push(received);
-    else groups.set(identity, [received]);
-  }
-  return [...groups.values()];
 }
 
 /** A callback counts by its earliest copy, a poll by its latest asking. */

@@ -10,8 +10,14 @@ export class ReportUnstorable extends Error {
   override readonly name = 'ReportUnstorable';
 }
 
+/** Whether whoever brought a report still waits for it; one that nobody waits for is not begun any more. */
+export interface Patience {
+  isOver: boolean;
+}
+
 interface Waiting {
   received: ReceivedReport;
+  patience: Patience | undefined;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -19,7 +25,7 @@ interface Waiting {
 /** Transactions at once; the database's own group commit does the rest. */
 const WRITERS = 2;
 const LARGEST_BATCH = 128;
-const ATTEMPTS = 4;
+const TRY_FOR_MS = 1_200;
 const FIRST_WAIT_MS = 20;
 
 /**
@@ -28,7 +34,7 @@ const FIRST_WAIT_MS = 20;
  */
 @Injectable()
 export class Intake {
-  readonly #queue: Waiting[] = [];
+  #queue: Waiting[] = [];
   #writers = 0;
 
   constructor(
@@ -41,9 +47,9 @@ export class Intake {
    * Ends when the report is committed. Rejects with {@link ReportUnstorable} where it never can be, with the database's
    * error where it could not be now.
    */
-  accept(received: ReceivedReport): Promise<void> {
+  accept(received: ReceivedReport, patience?: Patience): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ received, resolve, reject });
+      this.#queue.push({ received, patience, resolve, reject });
       if (this.#writers < WRITERS) void this.#write();
     });
   }
@@ -52,38 +58,45 @@ export class Intake {
     this.#writers += 1;
     // A turn of the event loop first: callbacks that arrived in the same one are stored together.
     await new Promise(setImmediate);
-    while (this.#queue.length > 0) await this.#store(this.#queue.splice(0, LARGEST_BATCH));
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) await this.#store(batch);
     this.#writers -= 1;
   }
 
-  /** A batch with a report that can never be stored is halved until that one stands alone. */
+  #take(): Waiting[] {
+    const batch = this.#queue.splice(0, LARGEST_BATCH);
+    const wanted = batch.filter(({ patience }) => !patience?.isOver);
+    return wanted.length === 0 && this.#queue.length > 0 ? this.#take() : wanted;
+  }
+
+  /** A batch with a report that cannot be stored is halved until that one stands alone. */
   async #store(batch: readonly Waiting[]): Promise<void> {
     try {
       await this.#commit(batch.map(({ received }) => received));
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      if (!isPermanent(error)) {
-        for (const { reject } of batch) reject(error);
-      } else if (batch.length === 1) {
-        batch[0]?.reject(new ReportUnstorable((error as Error).message, { cause: error }));
-      } else {
+      if (batch.length > 1 && (isPermanent(error) || (await this.database.answers()))) {
         const half = Math.ceil(batch.length / 2);
         await this.#store(batch.slice(0, half));
         await this.#store(batch.slice(half));
+        return;
       }
+      const reason = isPermanent(error) ? new ReportUnstorable((error as Error).message, { cause: error }) : error;
+      for (const { reject } of batch) reject(reason);
     }
   }
 
   /** Tries the whole transaction again on what passes: what a lost COMMIT stored already is then a copy. */
   async #commit(received: readonly ReceivedReport[]): Promise<void> {
+    const end = performance.now() + TRY_FOR_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const events = await this.database.ingest((runner) => this.store.apply(runner, received));
         if (events > 0) this.outbox.announce();
         return;
       } catch (error) {
-        if (isPermanent(error) || attempt === ATTEMPTS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * FIRST_WAIT_MS * 2 ** attempt));
+        const wait = Math.random() * FIRST_WAIT_MS * 2 ** attempt;
+        if (isPermanent(error) || performance.now() + wait > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
   }

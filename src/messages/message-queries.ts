@@ -11,8 +11,9 @@ import type { Amount } from '../domain/money.js';
 import { normalisePhone } from '../domain/recipient.js';
 import type { ReportContent } from '../domain/report.js';
 import type { Outcome, State } from '../domain/standing.js';
-import { MESSAGE_COLUMNS } from './message-records.js';
-import { type MessageRow, messageOf } from './message-row.js';
+import { messageOf } from './message-document.js';
+import { MESSAGE_COLUMNS, type MessageRow } from './message-records.js';
+import { contentOf } from './receipt-records.js';
 import { REGISTRATION_COLUMNS, RegistrationRecords, registrationOf } from './registration-records.js';
 
 /** What a message must be like; everything that is given must hold. */
@@ -63,40 +64,36 @@ export class MessageQueries {
   /** The receipts of a message in the order of their coming. */
   async timeline(account: string, smsId: string): Promise<ReceiptView[]> {
     const { receipts } = this.database.tables;
-    const rows = await rowsOf<Omit<ReceiptView, keyof ReportContent> & { report: ReportContent }>(
+    const rows = await rowsOf<Omit<ReceiptView, keyof ReportContent> & { report: Partial<ReportContent> }>(
       this.database.dataSource,
       `select r.digest as id, ${instantSql('r.received_at', '"receivedAt"')}, r.repeats, r.decision, r.report
        from ${receipts} r where r.account = $1 and r.sms_id = $2 order by r.received_at, r.digest`,
       [account, smsId],
     );
-    return rows.map(({ report: { sendStatus, typeId, price, anomalies }, ...receipt }) => ({
-      ...receipt,
-      sendStatus,
-      typeId,
-      price,
-      anomalies: [...anomalies],
-    }));
+    return rows.map(({ report, ...receipt }) => {
+      const { sendStatus, typeId, price, anomalies } = contentOf(report);
+      return { ...receipt, sendStatus, typeId, price, anomalies: [...anomalies] };
+    });
   }
 
   /** One page of messages, newest first; registrations that no message was linked to yet end the last page of their name. */
   async page(filter: MessageFilter, request: PageRequest): Promise<Page<MessageView>> {
     const { messages, registrations } = this.database.tables;
     const { sql: where, parameters } = this.#where(filter, request.after);
-    const rows = await rowsOf<MessageRow & { created: string; name: string }>(
+    const rows = await rowsOf<MessageRow & { created: string }>(
       this.database.dataSource,
-      `select ${MESSAGE_COLUMNS}, ${instantSql('m.created_at', 'created')}, m.sms_id as name
+      `select ${MESSAGE_COLUMNS}, ${instantSql('m.created_at', 'created')}
        from ${messages} m left join ${registrations} r on r.account = m.account and r.linked_sms_id = m.sms_id
        where ${where} order by m.created_at desc, m.sms_id desc limit ${request.limit + 1}`,
       parameters,
     );
-    const page = pageOf(rows, request.limit, ({ created, name }) => [created, name]);
+    const page = pageOf(rows, request.limit, ({ created, smsId }) => [created, smsId]);
     const items = await this.#views(page.items);
     const waiting = page.nextCursor === null ? await this.#waiting(filter) : [];
     return { items: [...items, ...waiting], nextCursor: page.nextCursor };
   }
 
   #where(filter: MessageFilter, after: PageRequest['after']): { sql: string; parameters: unknown[] } {
-    const { messages, registrations } = this.database.tables;
     const parameters: unknown[] = [];
     const place = (value: unknown): string => `$${parameters.push(value)}`;
     const account = place(filter.account);
@@ -104,21 +101,12 @@ export class MessageQueries {
     const add = (value: unknown, condition: (placed: string) => string): void => {
       if (value !== undefined) conditions.push(condition(place(value)));
     };
-    const named = (column: string, value: string): string =>
-      `m.sms_id in (select sms_id from ${messages} where account = ${account} and ${column} = ${value}
-        union all select linked_sms_id from ${registrations} where account = ${account} and ${column} = ${value})`;
-    add(filter.requestId, (value) => named('request_id', value));
+    add(filter.requestId, (value) => `m.request_id = ${value}`);
     add(filter.ref, (value) => `r.ref = ${value}`);
-    add(
-      recipientAsked(filter),
-      (value) => `${named('recipient', value)} and coalesce(m.recipient, r.recipient) = ${value}`,
-    );
+    add(recipientAsked(filter), (value) => `m.recipient = ${value}`);
     add(filter.state, (value) => `m.state = ${value}`);
     add(filter.outcome, (value) => `m.outcome = ${value}`);
-    add(
-      filter.channel,
-      (value) => `coalesce(m.channel, r.channel, case when m.reports > 0 then 'unrecognised' end) = ${value}`,
-    );
+    add(filter.channel, (value) => `m.channel = ${value}`);
     add(filter.from && parseMoment(filter.from), (value) => `m.created_at >= ${value}::timestamptz`);
     add(filter.to && parseMoment(filter.to), (value) => `m.created_at < ${value}::timestamptz`);
     if (after !== null)
@@ -127,12 +115,12 @@ export class MessageQueries {
   }
 
   async #views(rows: readonly MessageRow[]): Promise<MessageView[]> {
-    const smsIds = rows.map(({ account, sms_id: smsId }) => ({ account, smsId }));
+    const smsIds = rows.map(({ account, smsId }) => ({ account, smsId }));
     const names = { smsIds, requestIds: [], refs: [] };
     const linked = rows.length === 0 ? [] : await this.registrations.find(this.database.dataSource, names);
-    return rows.map((row) => {
-      const registration = linked.find((each) => each.account === row.account && each.linkedSmsId === row.sms_id);
-      return viewMessage(messageOf(row), registration ?? null);
+    return rows.map(({ account, smsId, document }) => {
+      const registration = linked.find((each) => each.account === account && each.linkedSmsId === smsId);
+      return viewMessage(messageOf(account, smsId, document), registration ?? null);
     });
   }
 

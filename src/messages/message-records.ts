@@ -1,72 +1,42 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
-import { messageOf, type MessageRow, rowOf } from './message-row.js';
+import { positionOf, silentSince, timesOf } from '../domain/message-state.js';
+import { documentOf, type MessageDocument, messageOf } from './message-document.js';
 import type { StoredMessage } from './stored-message.js';
 
-const INSTANTS = [
-  'first_report_at',
-  'last_report_at',
-  'first_sent_at',
-  'first_final_at',
-  'furthest_since',
-  'closed_at',
-  'registered_at',
-  'registration_changed_at',
-  'scheduled_for',
-];
+/** What a read of `messages m` gives; 64-bit numbers come as text. */
+export interface MessageRow {
+  account: string;
+  smsId: string;
+  version: string;
+  sequence: string;
+  document: MessageDocument;
+}
 
-const COLUMNS: Readonly<Record<string, string>> = {
+/** The columns of a {@link MessageRow}. */
+export const MESSAGE_COLUMNS = 'm.account, m.sms_id as "smsId", m.version, m.sequence, m.document';
+
+/** The columns besides the document: the key, the counters, and what people filter and sort by. */
+const COLUMNS = {
   account: 'text',
   sms_id: 'text',
   version: 'bigint',
   sequence: 'bigint',
   state: 'text',
   outcome: 'text',
-  succeeded: 'bigint',
-  failed: 'bigint',
-  error_code: 'text',
-  error_message: 'text',
-  error_reason: 'text',
-  error_class: 'text',
   channel: 'text',
-  type_id: 'text',
   price: 'numeric(18,4)',
-  receivers: 'bigint',
-  sent: 'bigint',
-  telco_id: 'text',
-  recipient_kind: 'text',
   recipient: 'text',
   request_id: 'text',
-  oa_id: 'text',
-  template_id: 'text',
-  partner_id: 'text',
-  switch_sms_id: 'text',
-  proof: 'text',
-  origins: 'jsonb',
-  contradicted: 'boolean',
-  polled_final: 'boolean',
-  anomalies: 'text[]',
-  reports: 'integer',
-  ...Object.fromEntries(INSTANTS.map((name) => [name, 'timestamptz'])),
-  furthest_level: 'text',
+  registered: 'boolean',
   silent_since: 'timestamptz',
   created_at: 'timestamptz',
-  sent_at: 'timestamptz',
-  reported_at: 'timestamptz',
-  updated_at: 'timestamptz',
+  document: 'json',
 };
 
-const WORKED_OUT = ['state', 'silent_since', 'created_at', 'sent_at', 'reported_at', 'updated_at'];
-
-/** The columns that {@link messageOf} reads, times as Instants. */
-export const MESSAGE_COLUMNS = Object.keys(COLUMNS)
-  .filter((name) => !WORKED_OUT.includes(name))
-  .map((name) => (INSTANTS.includes(name) ? instantSql(`m.${name}`) : `m.${name}`))
-  .join(', ');
-
-/** The statements on `messages` that write; only the message store and the registrar call them. */
+/** The statements on `messages` that write; only the message store, the registrar and the closer call them. */
 @Injectable()
 export class MessageRecords {
   readonly #lock: string;
@@ -86,20 +56,22 @@ export class MessageRecords {
       order by m.silent_since limit $2 for update of m skip locked`;
     this.#lockRequested = `
       select ${MESSAGE_COLUMNS} from ${messages} m
-      where m.account = $1 and m.request_id = $2 and m.registered_at is null
-      order by m.first_report_at limit 1 for update of m`;
+      where m.account = $1 and m.request_id = $2 and not m.registered
+      order by m.created_at limit 1 for update of m`;
     const names = Object.keys(COLUMNS);
     const written = names.filter((name) => !['account', 'sms_id'].includes(name));
     this.#save = `
       with saved as (
         insert into ${messages} as m (${names.join(', ')})
         select ${names.join(', ')} from json_to_recordset($1::json) as given(
-          ${names.map((name) => `${name} ${COLUMNS[name]}`).join(', ')})
+          ${Object.entries(COLUMNS)
+            .map((column) => column.join(' '))
+            .join(', ')})
         order by account, sms_id
         on conflict (account, sms_id) do update
         set ${written.map((name) => `${name} = excluded.${name}`).join(', ')}
         where m.version = excluded.version - 1
-        returning m.sms_id)
+        returning 1)
       select count(*)::int as count from saved`;
   }
 
@@ -125,17 +97,16 @@ export class MessageRecords {
    */
   async save(runner: SqlRunner, messages: readonly StoredMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    const rows = messages.map(({ state, version, sequence }) => rowOf(state, version + 1, sequence));
-    const [saved] = await rowsOf<{ count: number }>(runner, this.#save, [JSON.stringify(rows)]);
+    const [saved] = await rowsOf<{ count: number }>(runner, this.#save, [JSON.stringify(messages.map(rowOf))]);
     if (saved?.count !== messages.length) throw new MessagesRaced();
   }
 
   async #stored(runner: SqlRunner, sql: string, parameters: unknown[]): Promise<StoredMessage[]> {
     const rows = await rowsOf<MessageRow>(runner, sql, parameters);
-    return rows.map((row) => ({
-      state: messageOf(row),
-      version: Number(row.version),
-      sequence: Number(row.sequence),
+    return rows.map(({ account, smsId, version, sequence, document }) => ({
+      state: messageOf(account, smsId, document),
+      version: Number(version),
+      sequence: Number(sequence),
       registration: null,
     }));
   }
@@ -148,4 +119,27 @@ export class MessagesRaced extends Error {
   constructor() {
     super('a message was made by another transaction meanwhile');
   }
+}
+
+/** What people filter by is worked out here, once; a value that is absent is left out and becomes NULL. */
+function rowOf({ state: message, version, sequence, registration }: StoredMessage): object {
+  const { facts } = message;
+  const { state, outcome } = positionOf(message);
+  return {
+    account: message.account,
+    sms_id: message.smsId,
+    version: version + 1,
+    sequence,
+    state,
+    outcome: outcome ?? undefined,
+    channel:
+      facts.channel?.value.channel ?? registration?.channel ?? (message.reports > 0 ? 'unrecognised' : undefined),
+    price: facts.price?.value,
+    recipient: facts.recipient?.value.value ?? registration?.recipient?.value,
+    request_id: facts.requestId?.value ?? registration?.requestId ?? undefined,
+    registered: message.registeredAt !== null,
+    silent_since: silentSince(message) ?? undefined,
+    created_at: timesOf(message).createdAt,
+    document: documentOf(message),
+  };
 }

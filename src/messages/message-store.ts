@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import type { SqlRunner } from '../database/sql-runner.js';
+import { groupBy } from '../domain/group-by.js';
 import { emptyMessage } from '../domain/message-state.js';
 import type { Report } from '../domain/report.js';
 import { Outbox } from '../events/outbox.js';
@@ -55,23 +56,20 @@ export class MessageStore {
   /** Locks what exists and gathers what is known, for each message once. */
   async #prepare(runner: SqlRunner, received: readonly ReceivedReport[]): Promise<MessageWork[]> {
     const reports = received.map(({ report }) => report);
-    const names = [
-      ...new Map(reports.map(({ account, smsId }) => [messageKey({ account, smsId }), { account, smsId }])).values(),
-    ];
-    await this.registrations.lockRequests(runner, requestsOf(reports));
+    const incoming = groupBy(received, ({ report }) => messageKey(report));
+    const names = [...incoming.values()].map(([first]) => nameOf(first as ReceivedReport));
+    const requests = requestsOf(reports);
+    await this.registrations.lockRequests(runner, requests);
     const locked = await this.messages.lock(runner, names);
     const stored = new Map(locked.map((message) => [messageKey(message.state), message]));
-    const known = locked.length === 0 ? [] : await this.receipts.known(runner, reports);
-    const registrations = await this.registrations.find(runner, {
-      smsIds: names,
-      requestIds: [...requestsOf(reports), ...requestsKnown(locked)],
-      refs: [],
-    });
-    const works = names.map(
-      (name): MessageWork => ({
-        stored: stored.get(messageKey(name)) ?? newMessage(name),
-        incoming: received.filter(({ report }) => messageKey(report) === messageKey(name)),
-        known: known.filter((receipt) => messageKey(receipt) === messageKey(name)),
+    const known = groupBy(locked.length === 0 ? [] : await this.receipts.known(runner, reports), messageKey);
+    const requestIds = [...requests, ...requestsKnown(locked)];
+    const registrations = await this.registrations.find(runner, { smsIds: names, requestIds, refs: [] });
+    const works = [...incoming].map(
+      ([key, own]): MessageWork => ({
+        stored: stored.get(key) ?? newMessage(nameOf(own[0] as ReceivedReport)),
+        incoming: own,
+        known: known.get(key) ?? [],
         kept: null,
         link: null,
       }),
@@ -105,6 +103,11 @@ function foldWith(work: MessageWork, kept: readonly Report[]): FoldedMessage {
   if (folded === null) throw new TypeError('a message cannot be derived from all its reports');
   return folded;
 }
+
+const nameOf = ({ report: { account, smsId } }: ReceivedReport): { account: string; smsId: string } => ({
+  account,
+  smsId,
+});
 
 const newMessage = ({ account, smsId }: { account: string; smsId: string }): StoredMessage => ({
   state: emptyMessage(account, smsId),

@@ -19,6 +19,7 @@ import { recipientFor } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { decodeCursor, type Page } from '../database/page.js';
+import { isInstant } from '../domain/clock.js';
 import type { MessageView } from '../domain/message-view.js';
 import { FindMessagesDto } from './find-messages.dto.js';
 import { MessageQueries, type ReceiptView } from './message-queries.js';
@@ -26,7 +27,7 @@ import { type Registered, Registrar } from './registrar.js';
 import { RegistrationDto, requestOf } from './registration.dto.js';
 
 const LARGEST_BATCH = 500;
-const CURSOR = [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, /^[^\0]*$/];
+const CURSOR = [{ test: isInstant }, /^[^\0]*$/];
 
 interface StatusResponse {
   status(code: number): unknown;

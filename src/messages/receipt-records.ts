@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
+import { compact } from '../domain/compact.js';
 import type { Decision } from '../domain/message-change.js';
 import type { Report, ReportContent } from '../domain/report.js';
 
@@ -50,7 +51,7 @@ export class ReceiptRecords {
     this.#add = `
       insert into ${receipts}
         (account, sms_id, source, digest, received_at, first_received_at, repeats, decision, report, raw)
-      select account, "smsId", source, digest, "receivedAt", "firstReceivedAt", repeats, decision, report, decode(raw, 'base64')
+      select account, "smsId", source, digest, "receivedAt", "firstReceivedAt", repeats, decision, report, convert_to(raw, 'LATIN1')
       from json_to_recordset($1::json) as given(
         account text, "smsId" text, source text, digest text, "receivedAt" timestamptz, "firstReceivedAt" timestamptz,
         repeats integer, decision text, report json, raw text)`;
@@ -71,10 +72,10 @@ export class ReceiptRecords {
 
   /** Every report of these messages. */
   async reportsOf(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<Report[]> {
-    const rows = await rowsOf<KnownReceipt & { report: ReportContent }>(runner, this.#reports, [
+    const rows = await rowsOf<KnownReceipt & { report: Partial<ReportContent> }>(runner, this.#reports, [
       JSON.stringify(messages),
     ]);
-    return rows.map(({ report, ...identity }) => ({ ...identity, ...report }));
+    return rows.map(({ report, ...identity }) => ({ ...identity, ...contentOf(report) }));
   }
 
   async add(runner: SqlRunner, receipts: readonly NewReceipt[]): Promise<void> {
@@ -82,7 +83,7 @@ export class ReceiptRecords {
     const rows = receipts.map(({ report, raw, repeats, decision }) => {
       const { account, smsId, source, digest, receivedAt, firstReceivedAt, ...content } = report;
       const identity = { account, smsId, source, digest, receivedAt, firstReceivedAt };
-      return { ...identity, repeats, decision, report: content, raw: raw?.toString('base64') ?? null };
+      return { ...identity, repeats, decision, report: compact(content), raw: raw?.toString('latin1') };
     });
     await runner.query(this.#add, [JSON.stringify(rows)]);
   }
@@ -90,4 +91,29 @@ export class ReceiptRecords {
   async repeat(runner: SqlRunner, receipts: readonly RepeatedReceipt[]): Promise<void> {
     if (receipts.length > 0) await runner.query(this.#repeat, [JSON.stringify(receipts)]);
   }
+}
+
+const NOTHING: Record<keyof ReportContent, unknown> = {
+  standing: null,
+  sendStatus: null,
+  typeId: null,
+  channel: 'unrecognised',
+  receivers: null,
+  sent: null,
+  price: null,
+  telcoId: null,
+  recipient: null,
+  requestId: null,
+  oaId: null,
+  templateId: null,
+  partnerId: null,
+  switchSmsId: null,
+  error: null,
+  proof: null,
+  anomalies: [],
+};
+
+/** A report that was stored without what it lacks. */
+export function contentOf(report: Partial<ReportContent>): ReportContent {
+  return { ...NOTHING, ...report } as ReportContent;
 }

@@ -9,9 +9,9 @@ import { EsmsError } from '../domain/errors.js';
 import { emptyMessage } from '../domain/message-state.js';
 import { type MessageView, viewMessage, viewRegistration } from '../domain/message-view.js';
 import { Outbox } from '../events/outbox.js';
-import { completeRegistration, registrationMeant } from './complete-registration.js';
+import { completeRegistration, demandSameRequest, registrationMeant } from './complete-registration.js';
 import { MessageProgress } from './message-progress.js';
-import { MessageRecords, MessagesRaced } from './message-records.js';
+import { MessageRecords } from './message-records.js';
 import { RegistrationRecords } from './registration-records.js';
 import type { RegistrationRequest } from './registration-request.js';
 import type { StoredMessage, StoredRegistration } from './stored-message.js';
@@ -24,7 +24,6 @@ export interface Registered {
 }
 
 const ATTEMPTS = 4;
-const UNIQUE_VIOLATION = '23505';
 
 /** Writes registrations down and links them to their messages, whichever side came first. */
 @Injectable()
@@ -45,7 +44,8 @@ export class Registrar {
         this.outbox.announce();
         return registered;
       } catch (error) {
-        if (attempt === ATTEMPTS || !isRace(error)) throw error;
+        // Two writers may have met, on a key or on a message: the later one now finds what the earlier one wrote.
+        if (attempt === ATTEMPTS || error instanceof EsmsError || isPermanent(error)) throw error;
       }
     }
   }
@@ -59,12 +59,14 @@ export class Registrar {
       requestIds,
       refs: ref === null ? [] : [{ account, ref }],
     });
-    const known = registrationMeant(request, found);
+    const meant = registrationMeant(request, found);
+    const known = meant === null ? null : await this.registrations.hold(runner, meant);
     const completed = known === null ? this.#fresh(account, request) : completeRegistration(known, request);
     const registration =
       completed === null ? (known as StoredRegistration) : { ...completed, changedAt: this.clock.now() };
     const message = await this.#messageOf(runner, registration);
     if (completed === null) return { created: false, message: view(message, registration) };
+    demandSameRequest(known, registration, message?.state.facts.requestId?.value);
     await this.registrations.save(runner, registration);
     const linked = message === null ? null : await this.#link(runner, message, registration);
     return { created: known === null, message: view(linked, registration) };
@@ -87,9 +89,10 @@ export class Registrar {
     const progress = new MessageProgress(message);
     progress.link(registration, registration.changedAt);
     const { stored, events } = progress.result();
-    await this.messages.save(runner, [stored]);
     const { account, id } = registration;
+    // The link first, as the message store does it: in another order the two would wait for each other.
     await this.registrations.link(runner, [{ account, id, smsId: stored.state.smsId }]);
+    await this.messages.save(runner, [stored]);
     await this.outbox.append(runner, events);
     return stored;
   }
@@ -97,11 +100,3 @@ export class Registrar {
 
 const view = (message: StoredMessage | null, registration: StoredRegistration): MessageView =>
   message === null ? viewRegistration(registration) : viewMessage(message.state, registration);
-
-/** Two writers met: seen again, the later one finds what the earlier one wrote. */
-function isRace(error: unknown): boolean {
-  if (error instanceof MessagesRaced) return true;
-  const { code, driverError } = error as { code?: string; driverError?: { code?: string } };
-  const isUnique = code === UNIQUE_VIOLATION || driverError?.code === UNIQUE_VIOLATION;
-  return isUnique || (!(error instanceof EsmsError) && !isPermanent(error));
-}

@@ -36,6 +36,7 @@ export interface RegistrationNames {
 export class RegistrationRecords {
   readonly #find: string;
   readonly #lockRequests: string;
+  readonly #read: string;
   readonly #save: string;
   readonly #link: string;
 
@@ -53,6 +54,7 @@ export class RegistrationRecords {
       select pg_advisory_xact_lock(key) from (
         select distinct hashtextextended(account || chr(1) || "requestId", 0) as key
         from json_to_recordset($1::json) as given(account text, "requestId" text) order by key) as keys`;
+    this.#read = `select ${REGISTRATION_COLUMNS} from ${registrations} r where r.account = $1 and r.id = $2`;
     this.#save = `
       insert into ${registrations} as r
         (account, id, sms_id, request_id, ref, channel, recipient_kind, recipient, scheduled_for, metadata,
@@ -61,11 +63,15 @@ export class RegistrationRecords {
       on conflict (account, id) do update
       set sms_id = excluded.sms_id, request_id = excluded.request_id, ref = excluded.ref, channel = excluded.channel,
         recipient_kind = excluded.recipient_kind, recipient = excluded.recipient, scheduled_for = excluded.scheduled_for,
-        metadata = excluded.metadata, changed_at = excluded.changed_at`;
+        metadata = excluded.metadata, changed_at = excluded.changed_at
+      where r.linked_sms_id is not distinct from $13
+      returning r.id`;
     this.#link = `
       update ${registrations} r set linked_sms_id = given."smsId"
       from json_to_recordset($1::json) as given(account text, id uuid, "smsId" text)
-      where r.account = given.account and r.id = given.id and r.linked_sms_id is null`;
+      where r.account = given.account and r.id = given.id
+        and (r.linked_sms_id is null or r.linked_sms_id = given."smsId")
+      returning r.id`;
   }
 
   /**
@@ -83,9 +89,21 @@ export class RegistrationRecords {
     return [...new Map(rows.map((row) => [row.id, registrationOf(row)])).values()];
   }
 
+  /**
+   * Holds everybody else who completes this registration until the transaction ends, and reads it again: what another
+   * one added meanwhile is then not overwritten. No row is locked, since callbacks lock those in another order.
+   */
+  async hold(runner: SqlRunner, { account, id }: StoredRegistration): Promise<StoredRegistration> {
+    await runner.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [`${account} ${id}`]);
+    const [row] = await rowsOf<RegistrationRow>(runner, this.#read, [account, id]);
+    if (row === undefined) throw new RegistrationRaced();
+    return registrationOf(row);
+  }
+
+  /** Writes a registration, new or held. Throws {@link RegistrationRaced} where it was linked meanwhile. */
   async save(runner: SqlRunner, registration: StoredRegistration): Promise<void> {
     const { recipient, metadata } = registration;
-    await runner.query(this.#save, [
+    const saved = await rowsOf(runner, this.#save, [
       registration.account,
       registration.id,
       registration.smsId,
@@ -98,10 +116,24 @@ export class RegistrationRecords {
       metadata === null ? null : JSON.stringify(metadata),
       registration.registeredAt,
       registration.changedAt,
+      registration.linkedSmsId,
     ]);
+    if (saved.length === 0) throw new RegistrationRaced();
   }
 
+  /** Links registrations for good. Throws {@link RegistrationRaced} where one was linked elsewhere meanwhile. */
   async link(runner: SqlRunner, links: readonly { account: string; id: string; smsId: string }[]): Promise<void> {
-    if (links.length > 0) await runner.query(this.#link, [JSON.stringify(links)]);
+    if (links.length === 0) return;
+    const linked = await rowsOf(runner, this.#link, [JSON.stringify(links)]);
+    if (linked.length !== links.length) throw new RegistrationRaced();
+  }
+}
+
+/** Another transaction linked the registration between our look and our write: this one must be run again. */
+export class RegistrationRaced extends Error {
+  override readonly name = 'RegistrationRaced';
+
+  constructor() {
+    super('a registration was linked by another transaction meanwhile');
   }
 }

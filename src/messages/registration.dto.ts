@@ -6,10 +6,19 @@ import { EsmsError } from '../domain/errors.js';
 import { recipientOf } from '../domain/recipient.js';
 import type { RegistrationRequest } from './registration-request.js';
 
-/** Text without control characters: PostgreSQL takes no NUL, and people should not have to read the others. */
-const PRINTABLE = { pattern: /^[^\p{Cc}]+$/u, options: { message: '$property: no control characters, and not empty' } };
+/**
+ * Text without control characters and halves of characters: PostgreSQL takes no NUL and no half, and people should not
+ * have to read the others.
+ */
+const PRINTABLE = {
+  pattern: /^(?=.*\S)[^\p{Cc}\p{Surrogate}\uFFFD]+$/u,
+  options: { message: '$property: no control characters, and not empty' },
+};
 
 const LONGEST_METADATA = 16_384;
+
+/** Whoever walks a deeper one later would run out of stack, PostgreSQL among them. */
+const DEEPEST_METADATA = 32;
 
 /** The body of `POST /messages`: what the company knows of a message, at least one of the first three. */
 export class RegistrationDto {
@@ -70,6 +79,9 @@ export function requestOf(dto: RegistrationDto): RegistrationRequest {
 }
 
 function demandStorable(metadata: Record<string, unknown>): void {
+  if (isDeeper(metadata, DEEPEST_METADATA)) {
+    throw new EsmsError('registration_invalid', `metadata: at most ${DEEPEST_METADATA} levels`);
+  }
   const text = JSON.stringify(metadata);
   if (text.length > LONGEST_METADATA) {
     throw new EsmsError('registration_invalid', `metadata: at most ${LONGEST_METADATA} characters as JSON`);
@@ -77,4 +89,9 @@ function demandStorable(metadata: Record<string, unknown>): void {
   if (text.includes('\\u0000') || /\\ud[89a-f]/i.test(text)) {
     throw new EsmsError('registration_invalid', 'metadata: no NUL characters and no broken surrogates');
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }

@@ -1,10 +1,10 @@
 import { Controller, Get, ServiceUnavailableException, VERSION_NEUTRAL } from '@nestjs/common';
-import { Database } from '../database/database.js';
+import { Readiness } from '../telemetry/readiness.js';
 
 /** What a load balancer asks. */
 @Controller({ path: 'health', version: VERSION_NEUTRAL })
 export class HealthController {
-  constructor(private readonly database: Database) {}
+  constructor(private readonly readiness: Readiness) {}
 
   /** Whether the process lives; never asks the database. */
   @Get('live')
@@ -15,7 +15,7 @@ export class HealthController {
   /** Whether callbacks can be accepted. */
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
-    if (!(await this.database.answers())) throw new ServiceUnavailableException('callbacks cannot be stored now');
+    if (!(await this.readiness.canAccept())) throw new ServiceUnavailableException('callbacks cannot be stored now');
     return { status: 'ok' };
   }
 }

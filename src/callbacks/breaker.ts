@@ -1,0 +1,29 @@
+const FAILURES_TO_OPEN = 3;
+const PROBE_EVERY_MS = 1_000;
+
+/**
+ * Remembers that the database is away, so that not every callback of an outage waits for it in vain. While it is away,
+ * one callback a second is let through to see.
+ */
+export class Breaker {
+  #failures = 0;
+  #lastProbe = 0;
+
+  /** Whether this callback may try the database. */
+  allows(): boolean {
+    if (this.#failures < FAILURES_TO_OPEN) return true;
+    const now = performance.now();
+    if (now - this.#lastProbe < PROBE_EVERY_MS) return false;
+    this.#lastProbe = now;
+    return true;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  failed(): void {
+    this.#failures += 1;
+    if (this.#failures === FAILURES_TO_OPEN) this.#lastProbe = performance.now();
+  }
+}

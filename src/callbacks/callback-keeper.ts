@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { ChannelServices } from '../channels/channel-services.js';
+import { Intake, type Patience, ReportUnstorable } from '../messages/intake.js';
+import { decodeCallback } from './decode-callback.js';
+import type { AuthenticatedCallback, QuarantineReason } from './quarantined-callback.js';
+import { QuarantineStore } from './quarantine.store.js';
+
+/** Where a callback is kept, once it is committed. */
+export type Kept = { smsId: string } | { quarantined: QuarantineReason };
+
+/** Keeps callbacks in the database: under their messages, or in quarantine. */
+@Injectable()
+export class CallbackKeeper {
+  constructor(
+    private readonly channels: ChannelServices,
+    private readonly intake: Intake,
+    private readonly quarantine: QuarantineStore,
+  ) {}
+
+  /** Ends when the callback is committed, one way or the other. Rejects with the database's error where it could not be. */
+  async keep(callback: AuthenticatedCallback, patience?: Patience): Promise<Kept> {
+    const kept = await this.keepUnderMessage(callback, null, patience);
+    if ('quarantined' in kept) await this.quarantine.add(callback, kept.quarantined);
+    return kept;
+  }
+
+  /** Keeps a callback under its message, or under the SMSID given instead of its own; quarantines nothing itself. */
+  async keepUnderMessage(
+    { account, query, receivedAt }: AuthenticatedCallback,
+    givenSmsId: string | null,
+    patience?: Patience,
+  ): Promise<Kept> {
+    const { smsId: ownSmsId, unkeepable, fields, digest } = decodeCallback(query.toString('latin1'));
+    const smsId = givenSmsId ?? ownSmsId;
+    if (smsId === null) return { quarantined: unkeepable ?? 'sms_id_absent' };
+    const identity = { account, smsId, source: 'callback', receivedAt, firstReceivedAt: receivedAt, digest } as const;
+    try {
+      await this.intake.accept({ report: { ...identity, ...this.channels.contentOf(fields) }, raw: query }, patience);
+      return { smsId };
+    } catch (error) {
+      if (error instanceof ReportUnstorable) return { quarantined: 'unstorable' };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { compact } from '../domain/compact.js';
+import type { EsmsEvent, EventType } from '../domain/domain-event.js';
+import type { MessageView } from '../domain/message-view.js';
+import { CURRENCY } from '../domain/money.js';
+import type { Recipient } from '../domain/recipient.js';
+
+/** A view without what is in its row already, and without what is null, false or empty. */
+type PackedView = Partial<Omit<MessageView, 'account' | 'smsId' | 'recipient'>>;
+
+/** An event as it is stored. */
+export interface EventRow {
+  account: string;
+  subject: string;
+  id: string;
+  /** 0 for an event that belongs to no message. 64 bits come from the database as text. */
+  sequence: number | string;
+  type: EventType;
+  time: string;
+  /** Everything but the message. */
+  data: object;
+  /** The message; events of one change share the one of the first of them. */
+  view?: PackedView | null;
+  /** The sequence of the event that has the view. */
+  view_of?: number;
+  /** Apart from the view, since what leaves the process omits it. */
+  recipient?: Recipient | null;
+}
+
+/** Rows of events in their order. */
+export function rowsOfEvents(events: readonly EsmsEvent[]): EventRow[] {
+  const holders = new Map<MessageView, number>();
+  return events.map(({ data, ...given }) => {
+    const event = { ...given, sequence: given.sequence ?? 0 };
+    if (!('message' in data)) return { ...event, data };
+    const { message, ...rest } = data;
+    const holder = holders.get(message);
+    if (holder !== undefined) return { ...event, data: rest, view_of: holder };
+    holders.set(message, event.sequence);
+    return {
+      ...event,
+      data: rest,
+      view: packView(message),
+      ...(message.recipient && { recipient: message.recipient }),
+    };
+  });
+}
+
+/** The event of a row whose view and recipient were looked up. */
+export function eventOfRow({ data, view, recipient = null, sequence, ...event }: EventRow): EsmsEvent {
+  const { account, subject } = event;
+  const message = view ? { message: unpackView(account, subject, view, recipient) } : {};
+  return {
+    id: event.id,
+    type: event.type,
+    account,
+    subject,
+    sequence: Number(sequence) || null,
+    time: event.time,
+    data: { ...message, ...data } as EsmsEvent['data'],
+  };
+}
+
+const NOTHING: Omit<MessageView, 'account' | 'smsId' | 'recipient' | 'createdAt' | 'updatedAt'> = {
+  requestId: null,
+  ref: null,
+  channel: null,
+  typeId: null,
+  state: 'pending',
+  outcome: null,
+  final: false,
+  counters: { receivers: null, sent: null, succeeded: null, failed: null },
+  price: { amount: null, currency: CURRENCY },
+  telco: null,
+  oaId: null,
+  templateId: null,
+  partnerId: null,
+  switchSmsId: null,
+  error: null,
+  registered: false,
+  metadata: null,
+  contradicted: false,
+  anomalies: [],
+  sentAt: null,
+  reportedAt: null,
+};
+
+function packView({ account: _account, smsId: _smsId, recipient: _recipient, ...view }: MessageView): PackedView {
+  return compact(view);
+}
+
+function unpackView(account: string, smsId: string, view: PackedView, recipient: Recipient | null): MessageView {
+  return { smsId, account, ...NOTHING, ...(view as Required<PackedView>), recipient };
+}

@@ -1,0 +1,33 @@
+import { ApiQuery, type ApiQueryOptions } from '@nestjs/swagger';
+import { ListDto } from '../access/list.dto.js';
+import { NAME_PATTERN } from '../config/resolve-options.js';
+import { MOMENT } from '../domain/clock.js';
+
+type Schema = Extract<ApiQueryOptions, { schema: unknown }>['schema'];
+
+/** A parameter that may be left out. */
+export function Optional(name: string, description: string, schema: Schema): MethodDecorator {
+  return ApiQuery({ name, required: false, description, schema });
+}
+
+/** The account that every route may be asked about. */
+export const ACCOUNT = Optional(
+  'account',
+  'The account. A key sees its own only: another is answered as absent. Behind a guard of a host it chooses one.',
+  { type: 'string', pattern: NAME_PATTERN.source },
+);
+
+/** What every list takes. */
+export const PAGING = [
+  ACCOUNT,
+  Optional('cursor', 'The `nextCursor` of the page before.', { type: 'string', maxLength: 1_000 }),
+  Optional('limit', 'How many items, at most.', {
+    type: 'integer',
+    minimum: 1,
+    maximum: 500,
+    default: new ListDto().limit,
+  }),
+];
+
+/** A day of Vietnam, or a time with its offset. */
+export const TIME: Schema = { type: 'string', pattern: MOMENT.source, example: '2026-11-25T00:00:00+07:00' };

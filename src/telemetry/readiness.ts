@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+
+/** Collects what can take a callback; whoever answers a load balancer need not know who they are. */
+@Injectable()
+export class Readiness {
+  readonly #ways: (() => boolean | Promise<boolean>)[] = [];
+
+  /** Adds a way to accept callbacks; `isOpen` tells whether it is open right now, and does not throw. */
+  add(isOpen: () => boolean | Promise<boolean>): void {
+    this.#ways.push(isOpen);
+  }
+
+  /** Whether a callback that comes now can be accepted in one way or another. */
+  async canAccept(): Promise<boolean> {
+    const open = await Promise.all(this.#ways.map((isOpen) => isOpen()));
+    return open.includes(true);
+  }
+}
