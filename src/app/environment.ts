@@ -93,8 +93,8 @@ function keysOf(text: string | null, note: Note): Environment['apiKeys'] {
   if (text === null) return null;
   const scopesOf = new Map<string, readonly Scope[]>();
   const bare = text.split(',').map((entry, index) => {
-    const [key = '', list] = entry.trim().split(':');
-    const scopes = list?.split('+') ?? BARE_KEY_SCOPES;
+    const [key = '', ...lists] = entry.trim().split(':');
+    const scopes = lists.length === 0 ? BARE_KEY_SCOPES : lists.join(':').split('+');
     const unknown = scopes.filter((scope) => !SCOPES.includes(scope as Scope));
     if (unknown.length > 0) note('API_KEYS', `entry ${index + 1}: scopes are ${SCOPES.join(', ')}`);
     scopesOf.set(key.slice(key.indexOf('=') + 1), scopes as Scope[]);

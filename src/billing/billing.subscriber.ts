@@ -3,6 +3,7 @@ import { Database } from '../database/database.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
 import type { EsmsDelivery } from '../events/esms-delivery.js';
 import { OnEsmsEvent } from '../events/on-esms-event.js';
+import { faultPoint } from '../telemetry/fault-point.js';
 import { LedgerStore } from './ledger.store.js';
 
 /** Posts every change of a message's price to the ledger, once. */
@@ -18,6 +19,7 @@ export class BillingSubscriber {
     await this.database.transaction(async (runner) => {
       await this.ledger.post(runner, events);
       await delivery.complete(runner);
+      await faultPoint('consumer_before_commit');
     });
   }
 }

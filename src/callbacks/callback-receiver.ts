@@ -39,7 +39,7 @@ export class CallbackReceiver implements OnModuleInit, BeforeApplicationShutdown
 
   onModuleInit(): void {
     this.readiness.add(() => this.database.answers());
-    this.readiness.add(() => this.spool.isOpen && (this.database.isReady || this.database.isLate));
+    this.readiness.add(async () => this.spool.isOpen && (this.database.isReady || this.database.isLate));
   }
 
   beforeApplicationShutdown(): void {

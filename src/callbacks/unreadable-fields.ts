@@ -1,4 +1,4 @@
-import { getMetadataStorage, type ValidationArguments, type ValidatorConstraintInterface } from 'class-validator';
+import { getMetadataStorage, type ValidatorConstraintInterface } from 'class-validator';
 import { CallbackDto } from './callback.dto.js';
 
 type FieldName = keyof CallbackDto;
@@ -27,9 +27,10 @@ export function unreadableFields(dto: CallbackDto): FieldName[] {
 function isReadable(dto: CallbackDto, { name, isOptional, constraints }: FieldCheck): boolean {
   const value = dto[name];
   if (value === undefined) return isOptional;
-  return constraints.every(({ instance, arguments: given }) =>
-    instance.validate(value, { value, constraints: given, object: dto, property: name } as ValidationArguments),
-  );
+  return constraints.every(({ instance, arguments: given }) => {
+    const about = { value, constraints: given, object: dto, property: name, targetName: CallbackDto.name };
+    return instance.validate(value, about) === true;
+  });
 }
 
 function compileChecks(): FieldCheck[] {

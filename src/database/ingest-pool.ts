@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
+import { faultPoint } from '../telemetry/fault-point.js';
 import { ImpatientClient } from './impatient-client.js';
 import type { SqlRunner } from './sql-runner.js';
 
@@ -63,6 +64,7 @@ export class IngestPool {
     try {
       await client.query(BEGIN);
       const result = await work({ query: (sql, parameters) => client.query(this.#statement(sql, parameters)) });
+      await faultPoint('before_commit');
       await client.query('commit');
       client.release();
       return result;

@@ -62,11 +62,14 @@ function absorb(message: MessageState, report: Report): MessageState {
   const stood = message.standing !== null && sameResult(message.standing, standing) ? message : null;
   const hasSay = sameResult(own, standing);
   const isFinal = state === 'reported';
+  // Every part by name: spreading an object of this size takes longer than all the rest (measured on Node 20).
   return {
-    ...message,
+    account: message.account,
+    smsId: message.smsId,
     standing,
     error: mergeError(stood?.error ?? null, hasSay ? report.error : null, key),
     facts: mergeFacts(message.facts, report, key),
+    contradicted: message.contradicted,
     polledFinal: message.polledFinal || (isFinal && report.source === 'poll'),
     anomalies: mergeAnomalies(message, report),
     reports: message.reports + 1,
@@ -76,6 +79,9 @@ function absorb(message: MessageState, report: Report): MessageState {
     firstFinalAt: earliest(stood?.firstFinalAt ?? null, hasSay && isFinal ? report.firstReceivedAt : null),
     furthest: mergeFurthest(message.furthest, report),
     closedAt: isFinal ? null : message.closedAt,
+    registeredAt: message.registeredAt,
+    registrationChangedAt: message.registrationChangedAt,
+    scheduledFor: message.scheduledFor,
   };
 }
 

@@ -39,7 +39,7 @@ export function rowsOfEvents(events: readonly EsmsEvent[]): EventRow[] {
     return {
       ...event,
       data: rest,
-      view: packView(message),
+      view: compact(message, IN_THE_ROW),
       ...(message.recipient && { recipient: message.recipient }),
     };
   });
@@ -59,6 +59,9 @@ export function eventOfRow({ data, view, recipient = null, sequence, ...event }:
     data: { ...message, ...data } as EsmsEvent['data'],
   };
 }
+
+/** What of a view has a column of its own. */
+const IN_THE_ROW = ['account', 'smsId', 'recipient'] as const;
 
 const NOTHING: Omit<MessageView, 'account' | 'smsId' | 'recipient' | 'createdAt' | 'updatedAt'> = {
   requestId: null,
@@ -83,10 +86,6 @@ const NOTHING: Omit<MessageView, 'account' | 'smsId' | 'recipient' | 'createdAt'
   sentAt: null,
   reportedAt: null,
 };
-
-function packView({ account: _account, smsId: _smsId, recipient: _recipient, ...view }: MessageView): PackedView {
-  return compact(view);
-}
 
 function unpackView(account: string, smsId: string, view: PackedView, recipient: Recipient | null): MessageView {
   return { smsId, account, ...NOTHING, ...(view as Required<PackedView>), recipient };

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../config/options.js';
 import type { Database } from '../database/database.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
+import { faultPoint } from '../telemetry/fault-point.js';
 import type { ClaimedDelivery, DeliveryClaims } from './delivery-claims.js';
 import type { EsmsDelivery } from './esms-delivery.js';
 import { countMatches, type Subscriber, type SubscriberHandler } from './subscriber.js';
@@ -63,6 +64,7 @@ export class SubscriberLoop {
         lease,
         leaseMs,
       });
+      if (claimed.length > 0) await faultPoint('claim_after_lease');
       await Promise.all(this.subscriber.handlers.map((handler) => this.#hand(handler, lease, claimed)));
       return claimed.length > 0;
     } catch (error) {

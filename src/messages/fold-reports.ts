@@ -79,7 +79,7 @@ function sortOut({ incoming, known }: MessageWork): {
     const kept = known.find((each) => isSame(each, report));
     const times = timesOfCopies(report.source, [...copies.map((each) => each.report), ...(kept ? [kept] : [])]);
     if (kept === undefined) {
-      fresh.push({ report: { ...report, ...times }, raw, repeats: copies.length - 1 });
+      fresh.push({ report: copies.length === 1 ? report : { ...report, ...times }, raw, repeats: copies.length - 1 });
       continue;
     }
     const { account, smsId, source, digest } = kept;

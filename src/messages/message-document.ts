@@ -17,21 +17,17 @@ export interface MessageDocument
   facts: Partial<Record<keyof Facts, PackedFact>>;
 }
 
+const PACKED_APART = ['account', 'smsId', 'standing', 'error', 'facts'] as const;
+
 /** The document of a message. */
-export function documentOf({
-  account: _account,
-  smsId: _smsId,
-  standing,
-  error,
-  facts,
-  ...rest
-}: MessageState): MessageDocument {
+export function documentOf(message: MessageState): MessageDocument {
+  const { standing, error, facts } = message;
   const keys: EvidenceKey[] = [];
   const pack = ({ key, value }: Fact<unknown>): PackedFact => {
     const known = keys.indexOf(key);
     return [known === -1 ? keys.push(key) - 1 : known, value];
   };
-  const packed: MessageDocument = { keys, facts: {}, ...compact(rest) };
+  const packed: MessageDocument = Object.assign(compact(message, PACKED_APART), { keys, facts: {} });
   if (standing !== null) packed.standing = pack(standing);
   if (error !== null) packed.error = pack(error);
   for (const name of Object.keys(facts) as (keyof Facts)[]) packed.facts[name] = pack(facts[name] as Fact<unknown>);

@@ -6,6 +6,7 @@ import { groupBy } from '../domain/group-by.js';
 import { emptyMessage } from '../domain/message-state.js';
 import type { Report } from '../domain/report.js';
 import { Outbox } from '../events/outbox.js';
+import { faultPoint } from '../telemetry/fault-point.js';
 import { type FoldedMessage, foldReports, type MessageWork } from './fold-reports.js';
 import { linkRegistrations } from './link-registrations.js';
 import { MessageRecords } from './message-records.js';
@@ -43,6 +44,7 @@ export class MessageStore {
       runner,
       folded.flatMap(({ receipts }) => receipts),
     );
+    await faultPoint('after_receipt_insert');
     await this.receipts.repeat(
       runner,
       folded.flatMap(({ repeated }) => repeated),

@@ -81,9 +81,9 @@ export class ReceiptRecords {
   async add(runner: SqlRunner, receipts: readonly NewReceipt[]): Promise<void> {
     if (receipts.length === 0) return;
     const rows = receipts.map(({ report, raw, repeats, decision }) => {
-      const { account, smsId, source, digest, receivedAt, firstReceivedAt, ...content } = report;
+      const { account, smsId, source, digest, receivedAt, firstReceivedAt } = report;
       const identity = { account, smsId, source, digest, receivedAt, firstReceivedAt };
-      return { ...identity, repeats, decision, report: compact(content), raw: raw?.toString('latin1') };
+      return { ...identity, repeats, decision, report: compact(report, IN_THE_ROW), raw: raw?.toString('latin1') };
     });
     await runner.query(this.#add, [JSON.stringify(rows)]);
   }
@@ -92,6 +92,9 @@ export class ReceiptRecords {
     if (receipts.length > 0) await runner.query(this.#repeat, [JSON.stringify(receipts)]);
   }
 }
+
+/** What of a report has a column of its own. */
+const IN_THE_ROW = ['account', 'smsId', 'source', 'digest', 'receivedAt', 'firstReceivedAt'] as const;
 
 const NOTHING: Record<keyof ReportContent, unknown> = {
   standing: null,

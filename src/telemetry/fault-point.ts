@@ -10,8 +10,7 @@ export type FaultPoint =
   | 'drain_mid_segment'
   | 'drain_after_apply_before_unlink'
   | 'claim_after_lease'
-  | 'consumer_before_commit'
-  | 'after_publish_before_mark';
+  | 'consumer_before_commit';
 
 type FaultHandler = (point: FaultPoint) => void | Promise<void>;
 

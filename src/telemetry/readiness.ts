@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 /** Collects what can take a callback; whoever answers a load balancer need not know who they are. */
 @Injectable()
 export class Readiness {
-  readonly #ways: (() => boolean | Promise<boolean>)[] = [];
+  readonly #ways: (() => Promise<boolean>)[] = [];
 
   /** Adds a way to accept callbacks; `isOpen` tells whether it is open right now, and does not throw. */
-  add(isOpen: () => boolean | Promise<boolean>): void {
+  add(isOpen: () => Promise<boolean>): void {
     this.#ways.push(isOpen);
   }
 
