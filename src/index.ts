@@ -1,5 +1,6 @@
 export { ApiKeyGuard } from './access/api-key.guard.js';
 export { ApiKeysModule } from './access/api-keys.js';
+export { CallbackSalvage } from './callbacks/callback-salvage.js';
 export { type Caller, type Scope, SCOPES } from './access/caller.js';
 export type { Contact } from './crm/contact-queries.js';
 export type { EsmsOptions, EsmsStructure } from './config/options.js';

@@ -53,7 +53,8 @@ module.exports = {
       name: 'declared-packages-only',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+      // An optional peer counts as both declared and not.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {

@@ -25,7 +25,7 @@ const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string) => HttpExc
 /** What drivers say when PostgreSQL cannot be reached, is starting or shutting down, or has no connection to spare. */
 const AWAY_CODE = /^(ECONN|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|08|57P0|53)/;
 const AWAY_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|query read timeout|data ?source is not (initialized|established)/i;
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|not connected|data ?source is not/i;
 
 /** The HTTP exception of an error of ours, 503 where the database is away; any other error as it is. */
 export function httpErrorOf(error: unknown): unknown {

@@ -1,9 +1,10 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyHttpOptions } from 'fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyHttpOptions } from 'fastify';
+import { PROBLEM, problemOf } from './problem.js';
+import { answerRefused, type RefusedRequest, type Salvage } from './refused-request.js';
 
-const PROBLEM = 'application/problem+json; charset=utf-8';
 const NOT_FOUND = problemOf(404);
 
 /**
@@ -12,7 +13,7 @@ const NOT_FOUND = problemOf(404);
  * runs the GET handler, a limit of 16 KB for request line and headers together, and a connection that ends after an
  * error without a word to the proxy that will send its next request on it.
  */
-export function createHttpAdapter(): FastifyAdapter {
+export function createHttpAdapter(salvage: Salvage): FastifyAdapter {
   const settings = {
     return503OnClosing: false,
     exposeHeadRoutes: false,
@@ -21,8 +22,8 @@ export function createHttpAdapter(): FastifyAdapter {
     keepAliveTimeout: 75_000,
     connectionTimeout: 75_000,
     requestTimeout: 10_000,
+    clientErrorHandler: (error: RefusedRequest, socket: Socket) => void answerRefused(error, socket, salvage),
     bodyLimit: 2 * 1024 * 1024,
-    clientErrorHandler: refuse,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 64 * 1024 },
     routerOptions: {
       maxParamLength: 512,
@@ -38,25 +39,4 @@ export function createHttpAdapter(): FastifyAdapter {
 function notFound(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': PROBLEM });
   response.end(NOT_FOUND);
-}
-
-/** What Node cannot read as a request. One that came too slowly gets no status: it may be a callback, to be repeated. */
-function refuse({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || code === 'ECONNRESET' || code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    socket.destroy();
-    return;
-  }
-  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-  const body = problemOf(status);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'connection: close',
-    `content-type: ${PROBLEM}`,
-    `content-length: ${body.length}`,
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
-}
-
-function problemOf(status: number): string {
-  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status });
 }

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { STATUS_CODES } from 'node:http';
+import { PROBLEM } from './problem.js';
 
 /** Paths hold tokens and SMSIDs, so Nest's own "Cannot GET /path" is never repeated. */
 const ECHOES_PATH = /^Cannot [A-Z]+ /;
@@ -17,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status >= 500) this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
-    httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
+    httpAdapter.setHeader(response, 'content-type', PROBLEM);
     const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, ...detailOf(error, status) };
     httpAdapter.reply(response, JSON.stringify(problem), status);
   }

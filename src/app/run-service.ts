@@ -60,7 +60,12 @@ function stopOnSignal(app: NestFastifyApplication, database: OpenedDatabase): vo
 }
 
 /** Only what was generated is printed; what was given is somebody's secret. */
-function printCurlLines(url: string, { tokens, apiKeys }: Environment, { token, key }: DevelopmentSecrets): void {
+function printCurlLines(
+  listening: string,
+  { tokens, apiKeys, publicUrl }: Environment,
+  { token, key }: DevelopmentSecrets,
+): void {
+  const url = publicUrl?.replace(/\/$/, '') ?? listening;
   const callback =
     'SMSID=hello-1&SendFailed=0&SendStatus=5&SendSuccess=1&TotalPrice=470.0000&TotalReceiver=1&TotalSent=1' +
     '&RequestId=&TypeId=23&telcoid=2&phonenumber=0901888484';

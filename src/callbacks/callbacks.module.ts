@@ -4,6 +4,7 @@ import { ChannelsModule } from '../channels/channels.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { CallbackKeeper } from './callback-keeper.js';
 import { CallbackReceiver } from './callback-receiver.js';
+import { CallbackSalvage } from './callback-salvage.js';
 import { CallbackSpool } from './callback-spool.js';
 import { QuarantineStore } from './quarantine.store.js';
 import { SpoolDrainer } from './spool.drainer.js';
@@ -11,7 +12,15 @@ import { SpoolDrainer } from './spool.drainer.js';
 /** Everything about callbacks but their routes. */
 @Module({
   imports: [ChannelsModule, MessagesModule],
-  providers: [CallbackTokens, CallbackKeeper, CallbackReceiver, CallbackSpool, QuarantineStore, SpoolDrainer],
-  exports: [CallbackTokens, CallbackKeeper, CallbackReceiver, QuarantineStore],
+  providers: [
+    CallbackTokens,
+    CallbackKeeper,
+    CallbackReceiver,
+    CallbackSalvage,
+    CallbackSpool,
+    QuarantineStore,
+    SpoolDrainer,
+  ],
+  exports: [CallbackTokens, CallbackKeeper, CallbackReceiver, CallbackSalvage, QuarantineStore],
 })
 export class CallbacksModule {}

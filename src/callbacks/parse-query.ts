@@ -8,7 +8,7 @@ const PERCENT = /%[0-9A-Fa-f]{2}/;
 const RUN_OF_BYTES = /(?:%[0-9A-Fa-f]{2})+/g;
 
 /**
- * Parses a raw query string: the same on every HTTP adapter, every parameter of however many (Express drops those after
+ * Parses a raw query string, one character a byte: the same on every HTTP adapter, every parameter of however many (Express drops those after
  * 1,000), repeated ones all, `+` a space, a `%` without two hex digits a plain character.
  */
 export function parseQuery(query: string): QueryParameter[] {
@@ -22,7 +22,11 @@ export function parseQuery(query: string): QueryParameter[] {
     });
 }
 
-function decode(text: string): string {
+/** Bytes beyond ASCII are UTF-8 that nobody escaped. */
+const UNESCAPED = /[\x80-\xff]/;
+
+function decode(given: string): string {
+  const text = UNESCAPED.test(given) ? Buffer.from(given, 'latin1').toString('utf8') : given;
   const spaced = text.replaceAll('+', ' ');
   if (!PERCENT.test(spaced)) return spaced;
   try {

@@ -42,7 +42,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopped = true;
     this.#stopListening();
-    await this.#starting;
+    // Only a start that is under way is waited for: one that waits for the database itself would wait for ever.
+    if (this.database.isReady) await this.#starting;
     await Promise.all(this.#loops.map((loop) => loop.stop()));
   }
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import {
   BadRequestException,
   Body,
@@ -113,7 +114,8 @@ export class MessagesController {
     } catch (thrown) {
       const error = httpErrorOf(thrown);
       if (!(error instanceof HttpException)) throw thrown;
-      return { status: error.getStatus(), error: { title: error.name, detail: detailOf(error) } };
+      const status = error.getStatus();
+      return { status, error: { title: STATUS_CODES[status] ?? 'Error', detail: detailOf(error) } };
     }
   }
 }

@@ -4,7 +4,7 @@ import { CLOCK } from '../config/tokens.js';
 import { Database } from '../database/database.js';
 import { isPermanent } from '../database/is-permanent.js';
 import type { SqlRunner } from '../database/sql-runner.js';
-import type { Clock } from '../domain/clock.js';
+import type { Clock, Instant } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
 import { emptyMessage } from '../domain/message-state.js';
 import { type MessageView, viewMessage, viewRegistration } from '../domain/message-view.js';
@@ -61,19 +61,15 @@ export class Registrar {
     });
     const meant = registrationMeant(request, found);
     const known = meant === null ? null : await this.registrations.hold(runner, meant);
-    const completed = known === null ? this.#fresh(account, request) : completeRegistration(known, request);
-    const registration =
-      completed === null ? (known as StoredRegistration) : { ...completed, changedAt: this.clock.now() };
+    const now = this.clock.now();
+    const completed = known === null ? fresh(account, request, now) : completeRegistration(known, request);
+    const registration = completed === null ? (known as StoredRegistration) : { ...completed, changedAt: now };
     const message = await this.#messageOf(runner, registration);
     if (completed === null) return { created: false, message: view(message, registration) };
     demandSameRequest(known, registration, message?.state.facts.requestId?.value);
     await this.registrations.save(runner, registration);
     const linked = message === null ? null : await this.#link(runner, message, registration);
     return { created: known === null, message: view(linked, registration) };
-  }
-
-  #fresh(account: string, request: RegistrationRequest): Omit<StoredRegistration, 'changedAt'> {
-    return { ...request, account, id: randomUUID(), registeredAt: this.clock.now(), linkedSmsId: null };
   }
 
   /** The message a registration is or will be linked to, locked; one it names by SMSID is made where it does not exist. */
@@ -100,3 +96,7 @@ export class Registrar {
 
 const view = (message: StoredMessage | null, registration: StoredRegistration): MessageView =>
   message === null ? viewRegistration(registration) : viewMessage(message.state, registration);
+
+function fresh(account: string, request: RegistrationRequest, now: Instant): Omit<StoredRegistration, 'changedAt'> {
+  return { ...request, account, id: randomUUID(), registeredAt: now, linkedSmsId: null };
+}

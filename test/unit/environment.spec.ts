@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { readEnvironment } from '../../src/app/environment.js';
+
+const TOKEN = 'token-of-somebody-1';
+const KEY = 'key-of-somebody-123';
+
+describe('the environment of the service', () => {
+  it('may be empty in development', () => {
+    expect(readEnvironment({})).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      publicUrl: null,
+      databaseUrl: null,
+      production: false,
+      tokens: null,
+      apiKeys: null,
+    });
+  });
+
+  it('counts an empty or blank variable as not given', () => {
+    expect(readEnvironment({ PORT: '', CALLBACK_TOKENS: ' ', API_KEYS: '', DATABASE_URL: '  ' })).toMatchObject({
+      port: 3000,
+      databaseUrl: null,
+      tokens: null,
+      apiKeys: null,
+    });
+  });
+
+  it('names accounts and scopes', () => {
+    const { tokens, apiKeys } = readEnvironment({
+      CALLBACK_TOKENS: `${TOKEN}, shop=${TOKEN}2 ,default=${TOKEN}3`,
+      API_KEYS: `${KEY}, shop=${KEY}2:read+pii, ${KEY}3:operate`,
+    });
+    expect(tokens).toEqual(
+      new Map([
+        ['default', [TOKEN, `${TOKEN}3`]],
+        ['shop', [`${TOKEN}2`]],
+      ]),
+    );
+    expect(apiKeys).toEqual(
+      new Map([
+        [KEY, { account: 'default', scopes: new Set(['read', 'write']) }],
+        [`${KEY}2`, { account: 'shop', scopes: new Set(['read', 'pii']) }],
+        [`${KEY}3`, { account: 'default', scopes: new Set(['operate']) }],
+      ]),
+    );
+  });
+
+  it('needs a database, tokens and keys in production, and says so at once', () => {
+    expect(() => readEnvironment({ NODE_ENV: 'production' })).toThrow(
+      /^DATABASE_URL: .*\nCALLBACK_TOKENS: .*\nAPI_KEYS: .*$/,
+    );
+    const DATABASE_URL = 'postgres://u:p@db/x';
+    expect(
+      readEnvironment({ NODE_ENV: 'production', DATABASE_URL, CALLBACK_TOKENS: TOKEN, API_KEYS: KEY }),
+    ).toMatchObject({ host: '0.0.0.0', databaseUrl: DATABASE_URL });
+  });
+
+  it.each([
+    ['a short token', { CALLBACK_TOKENS: 'short-secret' }, 'CALLBACK_TOKENS', 'short-secret'],
+    ['a token with blanks', { CALLBACK_TOKENS: 'default=secret with a blank' }, 'CALLBACK_TOKENS', 'with a'],
+    ['a token with a slash', { CALLBACK_TOKENS: 'secret/with/some/slashes' }, 'CALLBACK_TOKENS', 'with/some'],
+    ['a comma too many', { CALLBACK_TOKENS: `${TOKEN},` }, 'CALLBACK_TOKENS', TOKEN],
+    ['one token for two accounts', { CALLBACK_TOKENS: `a=${TOKEN},b=${TOKEN}` }, 'CALLBACK_TOKENS', TOKEN],
+    ['an account with a dash', { CALLBACK_TOKENS: `my-shop=${TOKEN}` }, 'CALLBACK_TOKENS', TOKEN],
+    ['an account without a name', { CALLBACK_TOKENS: `=${TOKEN}` }, 'CALLBACK_TOKENS', TOKEN],
+    ['a short key', { API_KEYS: 'tiny-key:read' }, 'API_KEYS', 'tiny-key'],
+    ['a key that is given twice', { API_KEYS: `${KEY}:read,${KEY}:write` }, 'API_KEYS', KEY],
+    ['an unknown scope', { API_KEYS: `${KEY}:fly` }, 'API_KEYS', KEY],
+    ['an empty scope', { API_KEYS: `${KEY}:` }, 'API_KEYS', KEY],
+    ['a colon too many', { API_KEYS: `${KEY}:read:write` }, 'API_KEYS', KEY],
+    ['another database', { DATABASE_URL: 'mysql://root:hunter2@db/x' }, 'DATABASE_URL', 'hunter2'],
+    ['a port beyond the last', { PORT: '65536' }, 'PORT', ' at '],
+    ['a port that is a word', { PORT: 'http' }, 'PORT', ' at '],
+    ['a URL that is none', { PUBLIC_URL: 'receipts.example.vn' }, 'PUBLIC_URL', ' at '],
+  ])('is refused with %s, by the name of the variable and without its text', (_what, variables, name, secret) => {
+    const message = messageOf(variables);
+    expect(message.split('\n').map((line) => line.split(':')[0])).toContain(name);
+    expect(message).not.toContain(secret);
+  });
+});
+
+function messageOf(variables: Record<string, string>): string {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'EsmsError', code: 'options_invalid' });
+    return (error as Error).message;
+  }
+  throw new Error('was accepted');
+}
