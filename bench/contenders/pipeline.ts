@@ -4,22 +4,20 @@ import { createHttpAdapter } from '../../src/app/http-adapter.js';
 import { Database } from '../../src/database/database.js';
 import { tablesIn } from '../../src/database/tables.js';
 import { EsmsModule } from '../../src/index.js';
-import { Intake } from '../../src/messages/intake.js';
 import type { RunningContender } from '../contender-process.js';
 import { HOST, TOKEN } from './callback-route.js';
 import { listeningPort } from './listening-port.js';
 
 const NOBODY_LISTENS = 'postgres://nobody@127.0.0.1:1/none';
 
-/** Ready at once, and never asked for anything while callbacks are received. */
+/** Ready at once; a transaction does nothing and ends at once. */
 const ABSENT_DATABASE = {
   tables: tablesIn('esms'),
   isReady: true,
   answers: async () => true,
   whenReady: async () => undefined,
+  ingest: async <Result>() => 0 as Result,
 } satisfies Partial<Database>;
-
-const READY_INTAKE = { accept: async () => undefined } satisfies Partial<Intake>;
 
 /** Our application with everything before the database and nothing after it. */
 export async function startPipeline(): Promise<RunningContender> {
@@ -33,8 +31,6 @@ export async function startPipeline(): Promise<RunningContender> {
   const compiled = await Test.createTestingModule({ imports: [module] })
     .overrideProvider(Database)
     .useValue(ABSENT_DATABASE)
-    .overrideProvider(Intake)
-    .useValue(READY_INTAKE)
     .compile();
   const app = compiled.createNestApplication<NestFastifyApplication>(
     createHttpAdapter(async () => null),

@@ -134,6 +134,8 @@ function anomalies(names: readonly WireName[], suffix: 'unparsable' | 'repeated'
  * lengths keep one pair from looking like two.
  */
 function digestOf(parameters: readonly QueryParameter[]): string {
-  const pairs = parameters.map(({ name, value }) => `${name.toLowerCase()}=${value.length}:${value}`).toSorted();
-  return hash('sha256', pairs.join('&'), 'hex').slice(0, DIGEST_CHARACTERS);
+  const pairs = parameters
+    .map(({ name, value }) => `${name.length}:${name.toLowerCase()}${value.length}:${value}`)
+    .toSorted();
+  return hash('sha256', pairs.join(''), 'hex').slice(0, DIGEST_CHARACTERS);
 }

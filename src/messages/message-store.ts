@@ -64,7 +64,9 @@ export class MessageStore {
     await this.registrations.lockRequests(runner, requests);
     const locked = await this.messages.lock(runner, names);
     const stored = new Map(locked.map((message) => [messageKey(message.state), message]));
-    const known = groupBy(locked.length === 0 ? [] : await this.receipts.known(runner, reports), messageKey);
+    // Not of a message that another transaction makes just now: its receipts may be seen already, its row was not.
+    const ofLocked = reports.filter((report) => stored.has(messageKey(report)));
+    const known = groupBy(ofLocked.length === 0 ? [] : await this.receipts.known(runner, ofLocked), messageKey);
     const requestIds = [...requests, ...requestsKnown(locked)];
     const registrations = await this.registrations.find(runner, { smsIds: names, requestIds, refs: [] });
     const works = [...incoming].map(

@@ -145,6 +145,19 @@ describe('what is corrected', () => {
     });
   });
 
+  it('three that contradict each other: told once that they do', async () => {
+    const message = await messageOf(UNDELIVERED, DELIVERED, { ...UNDELIVERED, partnerids: 'other' });
+    expect(message).toMatchObject({ outcome: 'undelivered', contradicted: true });
+    expect(decisions(message).map(([, decision]) => decision)).toEqual(['applied', 'corrected', 'corrected']);
+    expect(await told(message)).toEqual([
+      'undelivered',
+      'cost_changed 850.0000',
+      'delivered correction',
+      'contradicted',
+      'undelivered correction',
+    ]);
+  });
+
   it('price 850, then 0: the ledger sums to 0', async () => {
     const message = await messageOf(DELIVERED, { TotalPrice: '0' });
     expect(message).toMatchObject({ outcome: 'delivered', price: { amount: '0.0000' }, contradicted: true });
