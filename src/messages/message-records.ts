@@ -42,7 +42,8 @@ export class MessageRecords {
   readonly #lock: string;
   readonly #lockSilent: string;
   readonly #lockRequested: string;
-  readonly #save: string;
+  readonly #insert: string;
+  readonly #update: string;
 
   constructor({ tables: { messages } }: Database) {
     this.#lock = `
@@ -60,17 +61,22 @@ export class MessageRecords {
       order by m.created_at limit 1 for update of m`;
     const names = Object.keys(COLUMNS);
     const written = names.filter((name) => !['account', 'sms_id'].includes(name));
-    this.#save = `
+    const given = `json_to_recordset($1::json) as given(
+      ${Object.entries(COLUMNS)
+        .map((column) => column.join(' '))
+        .join(', ')})`;
+    this.#insert = `
       with saved as (
-        insert into ${messages} as m (${names.join(', ')})
-        select ${names.join(', ')} from json_to_recordset($1::json) as given(
-          ${Object.entries(COLUMNS)
-            .map((column) => column.join(' '))
-            .join(', ')})
-        order by account, sms_id
-        on conflict (account, sms_id) do update
-        set ${written.map((name) => `${name} = excluded.${name}`).join(', ')}
-        where m.version = excluded.version - 1
+        insert into ${messages} (${names.join(', ')})
+        select ${names.join(', ')} from ${given} order by account, sms_id
+        on conflict (account, sms_id) do nothing
+        returning 1)
+      select count(*)::int as count from saved`;
+    this.#update = `
+      with saved as (
+        update ${messages} m set ${written.map((name) => `${name} = given.${name}`).join(', ')}
+        from ${given}
+        where m.account = given.account and m.sms_id = given.sms_id and m.version = given.version - 1
         returning 1)
       select count(*)::int as count from saved`;
   }
@@ -93,11 +99,25 @@ export class MessageRecords {
 
   /**
    * Writes messages, new or locked. Throws {@link MessagesRaced} where a new one was made by somebody else meanwhile:
-   * the transaction must be run again.
+   * the transaction must be run again. (An upsert would wait for the lock of whoever made it, and that one perhaps for
+   * a new message of ours: a deadlock, seen.)
    */
   async save(runner: SqlRunner, messages: readonly StoredMessage[]): Promise<void> {
+    await this.#write(
+      runner,
+      this.#update,
+      messages.filter(({ version }) => version > 0),
+    );
+    await this.#write(
+      runner,
+      this.#insert,
+      messages.filter(({ version }) => version === 0),
+    );
+  }
+
+  async #write(runner: SqlRunner, sql: string, messages: readonly StoredMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    const [saved] = await rowsOf<{ count: number }>(runner, this.#save, [JSON.stringify(messages.map(rowOf))]);
+    const [saved] = await rowsOf<{ count: number }>(runner, sql, [JSON.stringify(messages.map(rowOf))]);
     if (saved?.count !== messages.length) throw new MessagesRaced();
   }
 
