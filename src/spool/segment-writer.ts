@@ -19,6 +19,8 @@ export class SegmentWriter {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #size = 0;
+  /** Bytes that are on their way to the file. */
+  #underWay = 0;
 
   private constructor(
     private readonly file: FileHandle,
@@ -33,15 +35,17 @@ export class SegmentWriter {
     return new SegmentWriter(file, path, flushes);
   }
 
-  /** Bytes written so far. */
+  /** Bytes written so far, and those that are to be: a limit must see both. */
   get size(): number {
-    return this.#size;
+    return this.#size + this.#underWay;
   }
 
   /** Ends when the record is on disk. Rejects where it is not: nothing of it counts as stored then. */
   append(content: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ bytes: encodeRecord(content), resolve, reject });
+      const bytes = encodeRecord(content);
+      this.#underWay += bytes.length;
+      this.#waiting.push({ bytes, resolve, reject });
       this.#writing ??= this.#write();
     });
   }
@@ -56,12 +60,14 @@ export class SegmentWriter {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
+      const bytes = Buffer.concat(batch.map((each) => each.bytes));
       try {
-        await this.#writeAll(Buffer.concat(batch.map(({ bytes }) => bytes)));
+        await this.#writeAll(bytes);
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      this.#underWay -= bytes.length;
     }
     // In the turn in which nothing waited any more: whoever appends in the next one must begin anew.
     this.#writing = null;

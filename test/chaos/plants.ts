@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import pg from 'pg';
+import { BillingSubscriber } from '../../src/billing/billing.subscriber.js';
+import { LedgerStore } from '../../src/billing/ledger.store.js';
+import { CallbackController } from '../../src/callbacks/callback.controller.js';
+import { CallbackReceiver } from '../../src/callbacks/callback-receiver.js';
+import { CallbackSpool } from '../../src/callbacks/callback-spool.js';
+import { Database } from '../../src/database/database.js';
+import type { SqlRunner } from '../../src/database/sql-runner.js';
+import { DeliveryClaims } from '../../src/events/delivery-claims.js';
+import { ReceiptRecords } from '../../src/messages/receipt-records.js';
+import { call, replace, replaceOfFiles } from './replace-method.js';
+
+/** Bugs that people make. Each lives in this file alone, and each must make the checker see something. */
+const PLANTS = {
+  'answer-before-commit': () =>
+    replace(
+      CallbackReceiver.prototype,
+      'receive',
+      (real) =>
+        async function (this: unknown, ...given: unknown[]) {
+          void call(real, this, given).catch(() => undefined);
+          return { smsId: 'later' };
+        },
+    ),
+
+  'no-receipt-key': () => replace(ReceiptRecords.prototype, 'known', () => async () => []),
+
+  '503-while-away': () =>
+    replace(
+      CallbackController.prototype,
+      'receive',
+      (real) =>
+        async function (this: unknown, ...given: unknown[]) {
+          const { database } = Reflect.get(this as object, 'receiver') as { database: Database };
+          if (await database.answers()) return call(real, this, given);
+          const response = given[1] as { raw: ServerResponse; hijack(): void };
+          response.hijack();
+          response.raw.writeHead(503).end();
+        },
+    ),
+
+  'statement-retry': () => {
+    const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 4 });
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    replace(Database.prototype, 'ingest', () => async (...given: unknown[]) => {
+      const [work] = given as [(runner: SqlRunner) => Promise<unknown>];
+      const used = [await pool.connect()];
+      const query = async (sql: string, parameters: unknown[] = []): Promise<unknown> => {
+        try {
+          return await used[0]?.query(sql, parameters);
+        } catch {
+          used.unshift(await pool.connect());
+          return used[0]?.query(sql, parameters);
+        }
+      };
+      try {
+        await query('begin');
+        const result = await work({ query });
+        await query('commit');
+        return result;
+      } finally {
+        for (const client of used) client.release(true);
+      }
+    });
+  },
+
+  'no-error-listeners': () =>
+    replace(
+      pg.Pool.prototype,
+      'on',
+      (real) =>
+        function (this: unknown, ...given: unknown[]) {
+          return given[0] === 'error' || given[0] === 'connect' ? this : Reflect.apply(real, this, given);
+        },
+    ),
+
+  'bytes-written-ignored': () =>
+    void replaceOfFiles(
+      'write',
+      (real) =>
+        async function (this: unknown, ...given: unknown[]) {
+          const [bytes, offset, length, position] = given as [Buffer, number, number, number];
+          if (Math.random() > 0.2) return call(real, this, given);
+          // A nearly full disk takes a part; whoever does not look believes it took all.
+          await call(real, this, [bytes, offset, Math.ceil(length / 2), position]);
+          return { bytesWritten: length, buffer: bytes };
+        },
+    ),
+
+  'flush-forgotten': () => replaceOfFiles('datasync', () => async () => undefined),
+
+  'cursor-outbox': () => {
+    const cursors = new Map<string, number>();
+    replace(
+      DeliveryClaims.prototype,
+      'claim',
+      (real) =>
+        async function (this: unknown, ...given: unknown[]) {
+          const [runner, { subscriber, lease }] = given as [SqlRunner, { subscriber: string; lease: string }];
+          const skipped = `update esms.deliveries set settled_at = now() where subscriber = $1 and position < $2 and settled_at is null and lease is null`;
+          await runner.query(skipped, [subscriber, cursors.get(subscriber) ?? 0]);
+          const claimed = await call(real, this, given);
+          const [row] = (await runner.query('select max(position)::int as last from esms.deliveries where lease = $1', [
+            lease,
+          ])) as { last: number | null }[];
+          cursors.set(subscriber, Math.max(cursors.get(subscriber) ?? 0, row?.last ?? 0));
+          return claimed;
+        },
+    );
+  },
+
+  'commit-not-flushed': () =>
+    replace(
+      pg.Client.prototype,
+      'query',
+      (real) =>
+        function (this: unknown, ...given: unknown[]) {
+          const [text, ...others] = given;
+          const changed =
+            typeof text === 'string' ? text.replace('synchronous_commit = on', 'synchronous_commit = off') : text;
+          return Reflect.apply(real, this, [changed, ...others]);
+        },
+    ),
+
+  'billed-apart-from-its-mark': () => {
+    replace(
+      LedgerStore.prototype,
+      'post',
+      (real) =>
+        async function (this: unknown, ...given: unknown[]) {
+          const [runner, events] = given as [SqlRunner, { id: string }[]];
+          return call(real, this, [runner, events.map((event) => ({ ...event, id: randomUUID() }))]);
+        },
+    );
+    replace(
+      BillingSubscriber.prototype,
+      'post',
+      (real) =>
+        async function (this: unknown, ...given: unknown[]) {
+          return call(real, this, [given[0], { complete: async () => undefined }]);
+        },
+    );
+  },
+
+  'unlinked-before-applied': () =>
+    replace(
+      CallbackSpool.prototype,
+      'read',
+      (real) =>
+        async function (this: unknown, ...given: unknown[]) {
+          const callbacks = await call(real, this, given);
+          await CallbackSpool.prototype.remove.call(this as CallbackSpool, given[0] as string);
+          // Its own attempt to remove it comes too late, and is of no matter.
+          Reflect.set(this as object, 'remove', async () => undefined);
+          return callbacks;
+        },
+    ),
+} satisfies Record<string, () => void | Promise<void>>;
+
+/** The name of a planted bug. */
+export type PlantName = keyof typeof PLANTS;
+
+export const PLANT_NAMES = Object.keys(PLANTS) as PlantName[];
+
+/** What a plant also does to the schema, once it is there. */
+export const PLANT_SQL: Partial<Record<PlantName, string>> = {
+  'no-receipt-key': 'alter table esms.receipts drop constraint receipts_pkey',
+};
+
+/** Plants a bug in this process; before the service is made. */
+export async function plant(name: PlantName): Promise<void> {
+  await PLANTS[name]();
+}

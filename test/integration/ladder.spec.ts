@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { callbackQuery } from '../support/callback-query.js';
+import type { ProxyMode } from '../support/database-proxy.js';
+import { LadderService } from '../support/ladder-service.js';
+import { lifeQueries } from '../support/life-queries.js';
+
+let service: LadderService;
+
+afterEach(() => service.stop());
+
+const BEFORE = lifeQueries('before', 40);
+const DURING = lifeQueries('during', 120);
+const AFTER = lifeQueries('after', 40);
+
+/** What the same callbacks come to where nothing ever fails. */
+const undisturbed = (() => {
+  let outcome: Promise<Awaited<ReturnType<LadderService['outcome']>>> | null = null;
+  const find = async (): Promise<Awaited<ReturnType<LadderService['outcome']>>> => {
+    const control = await LadderService.start();
+    try {
+      for (const lives of [BEFORE, DURING, AFTER]) await sendLives(control, lives);
+      await control.drained();
+      return await control.outcome();
+    } finally {
+      await control.stop();
+    }
+  };
+  return () => (outcome ??= find());
+})();
+
+/** Each message's callbacks one after the other, those of different messages at once. */
+async function sendLives(to: LadderService, lives: readonly string[][]): Promise<void> {
+  await Promise.all(
+    lives.map(async (life) => {
+      for (const query of life) await to.accepted([query]);
+    }),
+  );
+}
+
+/** The service is ready, and says so soon. */
+async function expectReady(to: LadderService): Promise<void> {
+  const reply = await to.ask('/health/ready');
+  expect(reply.status, reply.text).toBe(200);
+  expect(reply.milliseconds).toBeLessThan(3_000);
+}
+
+describe('while the database', () => {
+  it.each<[string, ProxyMode, number]>([
+    ['refuses connections', 'refuse', 0],
+    ['is a black hole', 'black-hole', 0],
+    ['is slow', 'slow', 900],
+  ])(
+    '%s, every callback is answered 200 in time, and in the end all is as if nothing had been',
+    { timeout: 90_000 },
+    async (_name, mode, delay) => {
+      service = await LadderService.start();
+      await sendLives(service, BEFORE);
+      await service.drained();
+      // Idle connections of every pool: they are what a black hole swallows unnoticed.
+      await Promise.all(Array.from({ length: 12 }, () => service.ask('/health/ready')));
+      service.proxy.set(mode, delay);
+      await sendLives(service, DURING);
+      await expectReady(service);
+      if (mode !== 'slow') expect(service.spooled).not.toEqual([]);
+      service.proxy.set('pass');
+      await sendLives(service, AFTER);
+      await service.drained();
+      expect(await service.outcome()).toEqual(await undisturbed());
+    },
+  );
+
+  it('is away, a few callbacks wait 1.5 s and the others do not wait at all', async () => {
+    service = await LadderService.start();
+    service.proxy.set('black-hole');
+    const waits: number[] = [];
+    for (const [query = ''] of lifeQueries('one', 60))
+      waits.push(...(await service.accepted([query])).map((each) => each.milliseconds));
+    expect(waits.filter((wait) => wait > 1_000).length).toBeLessThanOrEqual(8);
+    expect(waits.toSorted((a, b) => a - b)[40]).toBeLessThan(100);
+  });
+
+  it('is away at the start, the service starts, is ready, accepts, and catches up', { timeout: 60_000 }, async () => {
+    service = await LadderService.start({ mode: 'refuse' });
+    await sendLives(service, BEFORE);
+    await expectReady(service);
+    await sendLives(service, DURING);
+    service.proxy.set('pass');
+    await service.enrolled();
+    await sendLives(service, AFTER);
+    await service.drained();
+    const { messages, quarantine } = await service.outcome();
+    const { messages: expected, quarantine: kept } = await undisturbed();
+    expect({ messages, quarantine }).toEqual({ messages: expected, quarantine: kept });
+  });
+
+  it.each<ProxyMode>(['refuse', 'black-hole'])(
+    'is away (%s), the service stops in time, and loses nothing',
+    { timeout: 60_000 },
+    async (mode) => {
+      service = await LadderService.start({ mode });
+      await sendLives(service, BEFORE);
+      const start = performance.now();
+      await service.shutDown();
+      expect(performance.now() - start).toBeLessThan(10_000);
+      service.proxy.set('pass');
+      await service.boot();
+      await service.drained();
+      expect((await service.outcome())['messages']).toHaveLength(35);
+    },
+  );
+});
+
+describe('a lost reply to a COMMIT', () => {
+  it('is not a lost callback, nor one that counts twice', { timeout: 60_000 }, async () => {
+    service = await LadderService.start();
+    service.proxy.set('drop-after-commit');
+    const lives = lifeQueries('lost', 28);
+    const sent = sendLives(service, lives);
+    await vi.waitFor(() => expect(service.proxy.lostCommits).toBeGreaterThan(3), { timeout: 10_000, interval: 5 });
+    service.proxy.set('pass');
+    await sent;
+    await service.drained();
+    const events = await service.rows(
+      'select subject, type, count(*)::int from esms.events group by 1, 2 having count(*) > 1 and type <> $$message.cost_changed$$',
+    );
+    expect(events).toEqual([]);
+    const sums = await service.rows(`
+      select m.sms_id from esms.messages m left join esms.ledger l on l.sms_id = m.sms_id
+      group by m.sms_id, m.price having coalesce(sum(l.delta), 0) <> coalesce(m.price, 0)`);
+    expect(sums).toEqual([]);
+  });
+});
+
+describe('an app.close() under load', () => {
+  it('loses nothing that was answered and answers nothing with an error status', { timeout: 60_000 }, async () => {
+    service = await LadderService.start();
+    const kept: string[] = [];
+    const statuses = new Set<number | 'none'>();
+    let stopping = false;
+    const load = Array.from({ length: 20 }, async (_, caller) => {
+      for (let index = 0; !stopping; index += 1) {
+        const smsId = `${caller}-${index}`;
+        const { status } = await service.callback(callbackQuery(smsId));
+        if (status === 200) kept.push(smsId);
+        statuses.add(status);
+        if (status === 'none') return;
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await service.shutDown();
+    stopping = true;
+    await Promise.all(load);
+    expect([...statuses].filter((status) => status !== 200 && status !== 'none')).toEqual([]);
+    expect(kept.length).toBeGreaterThan(20);
+    await service.boot();
+    await service.drained();
+    const stored = new Set(
+      (await service.rows('select sms_id from esms.messages')).map((row) => row['sms_id'] as string),
+    );
+    expect(kept.filter((smsId) => !stored.has(smsId))).toEqual([]);
+  });
+});
