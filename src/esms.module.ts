@@ -14,6 +14,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { decorated } from './decorated.js';
 import { ENTITIES } from './entities.js';
 import { EventsModule } from './events/events.module.js';
+import { SubscriptionsController } from './events/subscriptions.controller.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { HealthController } from './ops/health.controller.js';
@@ -59,6 +60,7 @@ function controllersOf({ callbacks, api, billing, crm }: ResolvedStructure): Typ
   const readers: Type[] = [
     MessagesController,
     QuarantineController,
+    SubscriptionsController,
     ...(billing ? [LedgerController] : []),
     ...(crm ? [ContactsController] : []),
   ];

@@ -11,4 +11,6 @@ export { EsmsError, type EsmsErrorCode } from './domain/errors.js';
 export type { MessageView } from './domain/message-view.js';
 export { EsmsModule } from './esms.module.js';
 export type { EsmsDelivery } from './events/esms-delivery.js';
+export { EsmsSubscriptions, type Subscription } from './events/esms-subscriptions.js';
 export { OnEsmsEvent } from './events/on-esms-event.js';
+export type { ParkedDelivery } from './events/parked-deliveries.js';

@@ -4,6 +4,7 @@ import { describeHealth } from './openapi/health.routes.js';
 import { describeLedger } from './openapi/ledger.routes.js';
 import { describeMessages } from './openapi/messages.routes.js';
 import { describeQuarantine } from './openapi/quarantine.routes.js';
+import { describeSubscriptions } from './openapi/subscription.routes.js';
 
 const DESCRIPTIONS = [
   describeCallback,
@@ -11,6 +12,7 @@ const DESCRIPTIONS = [
   describeLedger,
   describeContacts,
   describeQuarantine,
+  describeSubscriptions,
   describeHealth,
 ];
 

@@ -117,11 +117,22 @@ create table esms.registrations (
   constraint registrations_pkey PRIMARY KEY (account, id)
 );
 
+create table esms.subscriber_hosts (
+  subscriber text not null,
+  host uuid not null,
+  patterns text[] not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint subscriber_hosts_pkey PRIMARY KEY (subscriber, host)
+);
+
 create table esms.subscribers (
   name text not null,
   patterns text[] not null,
   paused boolean not null default false,
   created_at timestamp with time zone not null default now(),
+  replay_after bigint,
+  replay_from timestamp with time zone,
+  retired_at timestamp with time zone,
   constraint subscribers_pkey PRIMARY KEY (name)
 );
 

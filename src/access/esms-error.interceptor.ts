@@ -6,6 +6,7 @@ import {
   type HttpException,
   Injectable,
   type NestInterceptor,
+  NotFoundException,
   ServiceUnavailableException,
   UnprocessableEntityException,
 } from '@nestjs/common';
@@ -19,6 +20,8 @@ const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string) => HttpExc
   message_unkeepable: UnprocessableEntityException,
   quarantine_replayed: ConflictException,
   cursor_invalid: BadRequestException,
+  subscriber_unknown: NotFoundException,
+  subscriber_hosted: ConflictException,
   database_away: ServiceUnavailableException,
 };
 

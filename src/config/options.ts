@@ -41,14 +41,19 @@ export interface SpoolOptions {
 
 /** How events get to subscribers. */
 export interface DispatcherOptions {
-  /** After how many failed attempts a delivery is parked. @default 8 */
+  /** After how many failed attempts a delivery is parked; by default within five minutes. @default 10 */
   maxAttempts?: number;
-  /** How long a subscriber may take before another process takes over, in milliseconds. @default 30_000 */
+  /**
+   * After how long without an answer another process takes over, in milliseconds; at least half as long again as the
+   * handler's `timeout`. @default 15_000
+   */
   leaseMs?: number;
-  /** The first wait after a failure, doubled with each further one, in milliseconds. @default 500 */
+  /** The longest first wait after a failure, doubled with each further one up to a minute, in milliseconds. @default 500 */
   backoffMs?: number;
   /** How often the outbox is looked at when nobody wakes the dispatcher, in milliseconds. @default 1_000 */
   pollMs?: number;
+  /** How long the row of a finished delivery is kept, in days; events stay. @default 7 */
+  retentionDays?: number;
 }
 
 /** The values; they may come late, from a factory. */

@@ -7,6 +7,8 @@ export const SECRET_PATTERN = /^[A-Za-z0-9_-]{16,}$/;
 /** What the name of an account or of a schema is made of. */
 export const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
+const DISPATCHER = { maxAttempts: 10, leaseMs: 15_000, backoffMs: 500, pollMs: 1_000, retentionDays: 7 };
+
 const HOUR_MS = 3_600_000;
 const GIBIBYTE = 2 ** 30;
 
@@ -39,8 +41,7 @@ export function resolveStructure(structure: EsmsStructure): ResolvedStructure {
     api: api === false ? false : { decorators: api.decorators ?? [] },
     billing: structure.billing ?? true,
     crm: structure.crm ?? true,
-    dispatcher:
-      dispatcher === false ? false : { maxAttempts: 8, leaseMs: 30_000, backoffMs: 500, pollMs: 1_000, ...dispatcher },
+    dispatcher: dispatcher === false ? false : { ...DISPATCHER, ...dispatcher },
     imports: structure.imports ?? [],
   };
 }

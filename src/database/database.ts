@@ -106,6 +106,8 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
 
   async onApplicationShutdown(): Promise<void> {
     await this.#connecting;
+    // TypeORM's own hook may have come before it was connected, and found nothing to close.
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
     await this.#ingest.close();
   }
 

@@ -5,6 +5,7 @@ const TABLES = [
   'quarantine',
   'events',
   'subscribers',
+  'subscriber_hosts',
   'deliveries',
   'ledger',
   'contact_entries',

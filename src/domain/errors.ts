@@ -8,6 +8,11 @@ export type EsmsErrorCode =
   | 'cursor_invalid'
   | 'filter_invalid'
   | 'lease_lost'
+  | 'transaction_absent'
+  | 'database_other'
+  | 'handler_timeout'
+  | 'subscriber_unknown'
+  | 'subscriber_hosted'
   | 'subscribers_invalid'
   | 'database_away';
 

@@ -1,16 +1,38 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { DeliveryClaims } from './delivery-claims.js';
+import { DeliveryCompletion } from './delivery-completion.js';
+import { DeliveryRetention } from './delivery-retention.js';
+import { DispatchPool } from './dispatch-pool.js';
 import { Dispatcher } from './dispatcher.js';
+import { DeliverySettler } from './delivery-settler.js';
+import { EsmsSubscriptions } from './esms-subscriptions.js';
+import { EventReplay } from './event-replay.js';
+import { HandlerLoops } from './handler-loops.js';
 import { Outbox } from './outbox.js';
+import { ParkedDeliveries } from './parked-deliveries.js';
 import { SubscriberRegistry } from './subscriber-registry.js';
-import { Subscriptions } from './subscriptions.js';
+import { SubscriberRetirement } from './subscriber-retirement.js';
+import { SubscriberTable } from './subscriber-table.js';
+import { SubscriptionKeeper } from './subscription-keeper.js';
+import { WakeUp } from './wake-up.js';
 
-/** The outbox and the dispatcher. */
+const DELIVERY = [
+  DispatchPool,
+  DeliveryClaims,
+  DeliveryCompletion,
+  DeliverySettler,
+  DeliveryRetention,
+  HandlerLoops,
+  ParkedDeliveries,
+];
+const MEMBERSHIP = [SubscriberRegistry, SubscriberTable, SubscriberRetirement, EventReplay, SubscriptionKeeper];
+
+/** The outbox, its subscribers and the dispatcher. */
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Outbox, DeliveryClaims, SubscriberRegistry, Subscriptions, Dispatcher],
-  exports: [Outbox],
+  providers: [Outbox, WakeUp, ...DELIVERY, ...MEMBERSHIP, Dispatcher, EsmsSubscriptions],
+  exports: [Outbox, EsmsSubscriptions],
 })
 export class EventsModule {}

@@ -1,10 +1,11 @@
-import type { EsmsEvent } from '../domain/domain-event.js';
+import { EVENT_TYPES, type EsmsEvent, type EventType } from '../domain/domain-event.js';
 import type { EsmsDelivery } from './esms-delivery.js';
-import type { EventPattern } from './on-esms-event.js';
+import type { EventPattern, HandlerOptions } from './on-esms-event.js';
 
 /** A named consumer of events in this process, as its decorated methods make it. */
 export interface Subscriber {
   name: string;
+  from: NonNullable<HandlerOptions['from']>;
   handlers: readonly SubscriberHandler[];
 }
 
@@ -16,13 +17,21 @@ export interface SubscriberHandler {
   /** null: one event a call. */
   batch: number | null;
   concurrency: number;
+  timeoutMs: number;
   call(events: readonly EsmsEvent[], delivery: EsmsDelivery): Promise<void>;
 }
 
 /** How many of a handler's patterns let a type through. */
-export function countMatches({ patterns }: SubscriberHandler, type: string): number {
+export function countMatches({ patterns }: Pick<SubscriberHandler, 'patterns'>, type: string): number {
   return patterns.filter((pattern) => pattern === '*' || pattern === type || isMessagePattern(pattern, type)).length;
 }
+
+/** The types that a handler takes. */
+export const typesOf = (handler: SubscriberHandler): EventType[] =>
+  EVENT_TYPES.filter((type) => countMatches(handler, type) > 0);
+
+/** SQL for the patterns that let the type in `column` through. */
+export const patternsSql = (column: string): string => `array[${column}, split_part(${column}, '.', 1) || '.*', '*']`;
 
 const isMessagePattern = (pattern: EventPattern, type: string): boolean =>
   pattern === 'message.*' && type.startsWith('message.');

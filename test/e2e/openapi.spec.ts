@@ -6,6 +6,7 @@ import { LedgerDto, SummaryDto } from '../../src/billing/ledger.dto.js';
 import { CallbackDto } from '../../src/callbacks/callback.dto.js';
 import { ReplayDto } from '../../src/callbacks/replay.dto.js';
 import { FindMessagesDto } from '../../src/messages/find-messages.dto.js';
+import { ReplayEventsDto } from '../../src/events/replay-events.dto.js';
 import { RegistrationDto } from '../../src/messages/registration.dto.js';
 import { SEED_SAMPLES, UID_SAMPLE } from '../support/samples.js';
 import { isComplete, type Schema, schemaFaults } from '../support/schema-faults.js';
@@ -78,7 +79,7 @@ describe('the document', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    expect(mapped).toHaveLength(11);
+    expect(mapped).toHaveLength(21);
     expect(described.toSorted()).toEqual(mapped.toSorted());
   });
 
@@ -115,12 +116,14 @@ describe('the document', () => {
     const taken = { findMessages: FindMessagesDto, getMessage: AccountDto, registerMessages: AccountDto };
     const others = { getLedger: LedgerDto, getSummary: SummaryDto, getContact: AccountDto };
     const quarantine = { listQuarantine: ListDto, replayQuarantined: AccountDto, receiveCallback: CallbackDto };
-    for (const [id, dto] of Object.entries({ ...taken, ...others, ...quarantine })) {
+    const subscriptions = { listParked: ListDto };
+    for (const [id, dto] of Object.entries({ ...taken, ...others, ...quarantine, ...subscriptions })) {
       expect(namesOf(id).toSorted(), id).toEqual(validatedNames(dto).toSorted());
     }
-    const { Registration, Replay } = document.components.schemas;
+    const { Registration, Replay, ReplayEvents } = document.components.schemas;
     expect(Object.keys(Registration?.properties ?? {})).toEqual(validatedNames(RegistrationDto));
     expect(Object.keys(Replay?.properties ?? {})).toEqual(validatedNames(ReplayDto));
+    expect(Object.keys(ReplayEvents?.properties ?? {})).toEqual(validatedNames(ReplayEventsDto));
   });
 
   it('says what a page may hold', async () => {
@@ -159,6 +162,8 @@ describe('real answers are as described', () => {
     ['getContact', '/crm/contacts/0901888484'],
     ['getContact', '/crm/contacts/31215806834323092'],
     ['listQuarantine', '/quarantine'],
+    ['listSubscriptions', '/subscriptions'],
+    ['listParked', '/subscriptions/billing/parked'],
     ['isLive', '/health/live'],
     ['isReady', '/health/ready'],
   ])('%s: %s', async (id, path) => {
@@ -185,6 +190,28 @@ describe('real answers are as described', () => {
     for (const smsId of [undefined, 'replayed-1', 'replayed-2', '']) {
       expectDescribed(await service.api(path, { method: 'POST', body: { smsId } }), 'replayQuarantined');
     }
+  });
+
+  it('what is done to a subscriber', async () => {
+    const post = (path: string, body?: unknown) => service.api(`/subscriptions/${path}`, { method: 'POST', body });
+    expectDescribed(await post('crm/pause'), 'pauseSubscription');
+    expectDescribed(await post('crm/resume'), 'resumeSubscription');
+    expectDescribed(await post('crm/replay', { from: '2026-01-01' }), 'replaySubscription');
+    expectDescribed(await post('crm/replay', { from: 'yesterday' }), 'replaySubscription');
+    expectDescribed(await service.api('/subscriptions/crm', { method: 'DELETE' }), 'retireSubscription');
+    expectDescribed(await service.api('/subscriptions/none', { method: 'DELETE' }), 'retireSubscription');
+    await service.settled();
+    await service.rows(`update esms.deliveries set settled_at = null, parked_at = now(), last_error = 'Error: no'`);
+    const { body } = await service.api<{ items: { eventId: string }[] }>('/subscriptions/crm/parked?limit=2');
+    expect(body.items).toHaveLength(2);
+    expectDescribed(await service.api('/subscriptions/crm/parked'), 'listParked');
+    const [first, second] = body.items;
+    expectDescribed(await post(`crm/parked/${first?.eventId}/requeue`), 'requeueParked');
+    expectDescribed(await post(`crm/parked/${second?.eventId}/skip`), 'skipParked');
+    expectDescribed(await post('crm/parked/none/skip'), 'skipParked');
+    expectDescribed(await post('crm/parked/requeue'), 'requeueAllParked');
+    expectDescribed(await post('billing/parked/skip'), 'skipAllParked');
+    await service.settled();
   });
 
   it('refusals', async () => {

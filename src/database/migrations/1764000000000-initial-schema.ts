@@ -14,7 +14,7 @@ export class InitialSchema1764000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const table of Object.values(tablesIn(schemaOf(runner))).toReversed())
-      await runner.query(`drop table ${table}`);
+      await runner.query(`drop table if exists ${table}`);
   }
 }
 

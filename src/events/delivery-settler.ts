@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { rowsOf } from '../database/sql-runner.js';
+import type { HeldDeliveries } from './delivery-claims.js';
+import { DispatchPool } from './dispatch-pool.js';
+
+const MOST_AT_ONCE = 500;
+
+interface Waiting {
+  held: HeldDeliveries;
+  done: () => void;
+}
+
+/**
+ * Marks what handlers finished without marking it themselves. What finishes while one statement is under way shares the
+ * next one. Where it cannot be marked, its lease ends and it is delivered once more.
+ */
+@Injectable()
+export class DeliverySettler {
+  readonly #logger = new Logger('EsmsDispatcher');
+  readonly #settle: string;
+  readonly #waiting: Waiting[] = [];
+  #isFlushing = false;
+
+  constructor(
+    { tables: { deliveries } }: Database,
+    private readonly pool: DispatchPool,
+  ) {
+    this.#settle = `
+      with settled as (
+        update ${deliveries} d set settled_at = now(), lease = null, leased_until = null
+        from json_to_recordset($1::json) as given(account text, subject text, subscriber text, sequence bigint, lease uuid)
+        where d.account = given.account and d.subject = given.subject and d.subscriber = given.subscriber
+          and d.sequence = given.sequence and d.lease = given.lease and d.settled_at is null
+        returning 1)
+      select count(*)::int as count from settled`;
+  }
+
+  /** Ends when they are marked, or cannot be. */
+  settle(held: HeldDeliveries): Promise<void> {
+    return new Promise((done) => {
+      this.#waiting.push({ held, done });
+      if (!this.#isFlushing) void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    this.#isFlushing = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MOST_AT_ONCE);
+      await this.#mark(batch.flatMap(({ held }) => rowsOfHeld(held)));
+      for (const { done } of batch) done();
+    }
+    this.#isFlushing = false;
+  }
+
+  async #mark(rows: readonly object[]): Promise<void> {
+    try {
+      const parameters = [JSON.stringify(rows)];
+      const [row] = await this.pool.transaction((runner) =>
+        rowsOf<{ count: number }>(runner, this.#settle, parameters),
+      );
+      const lost = rows.length - (row?.count ?? 0);
+      if (lost > 0) this.#logger.warn(`${lost} deliveries were finished after their lease had ended`);
+    } catch (error) {
+      this.#logger.warn(`${rows.length} deliveries not marked, they will come again: ${(error as Error).message}`);
+    }
+  }
+}
+
+const rowsOfHeld = ({ subscriber, lease, events }: HeldDeliveries): object[] =>
+  events.map(({ account, subject, sequence }) => ({ account, subject, subscriber, sequence: sequence ?? 0, lease }));

@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { Page, PageRequest } from '../database/page.js';
+import { rowsOf } from '../database/sql-runner.js';
+import { type Instant, parseMoment } from '../domain/clock.js';
+import { EsmsError } from '../domain/errors.js';
+import { Outbox } from './outbox.js';
+import { ParkedDeliveries, type ParkedDelivery } from './parked-deliveries.js';
+import { SubscriptionKeeper } from './subscription-keeper.js';
+
+/** A subscriber, as people see it. */
+export interface Subscription {
+  name: string;
+  /** The events it gets. */
+  patterns: string[];
+  /** Whether any process has handlers for it. */
+  hosted: boolean;
+  paused: boolean;
+  /** How many events are still to be delivered, parked ones not counted. */
+  lag: number;
+  /** How many were given up and wait for somebody to requeue or skip them. */
+  parked: number;
+}
+
+/** How long a process that said nothing since still counts as a host. */
+const HOSTED_FOR = `interval '30 seconds'`;
+
+/** The subscribers of all processes: seen, paused, replayed, retired. */
+@Injectable()
+export class EsmsSubscriptions {
+  constructor(
+    private readonly database: Database,
+    private readonly parkedDeliveries: ParkedDeliveries,
+    private readonly keeper: SubscriptionKeeper,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** All of them by name; with an account, what is counted is of that account alone. */
+  list(account: string | null = null): Promise<Subscription[]> {
+    return this.#find(null, account);
+  }
+
+  /** One of them. Throws `subscriber_unknown`. */
+  async get(name: string, account: string | null = null): Promise<Subscription> {
+    const [found] = await this.#find(name, account);
+    if (found === undefined) throw new EsmsError('subscriber_unknown', `there is no subscriber ${name}`);
+    return found;
+  }
+
+  /** Lets it get nothing until it is resumed; its events wait. What is in hand is finished. Throws `subscriber_unknown`. */
+  async pause(name: string): Promise<void> {
+    await this.#change(name, 'paused = true');
+  }
+
+  /** Ends a pause. Throws `subscriber_unknown`. */
+  async resume(name: string): Promise<void> {
+    await this.#change(name, 'paused = false');
+    this.outbox.announce();
+  }
+
+  /**
+   * Delivers again every event since a time, by when it occurred; in the order of each message. It gets no others until
+   * all of these are queued, which goes on in the background. Throws `subscriber_unknown`.
+   * @param since a day (of Vietnam), or a time with its offset
+   */
+  async replay(name: string, since: string | Date): Promise<void> {
+    const instant: Instant = since instanceof Date ? since.toISOString() : parseMoment(since);
+    await this.#change(name, 'replay_after = 0, replay_from = $2::timestamptz', instant);
+    this.keeper.nudge();
+  }
+
+  /**
+   * Forgets a subscriber that no process hosts any more, and all its deliveries. Throws `subscriber_unknown`, and
+   * `subscriber_hosted` up to half a minute after the last process that hosted it was seen.
+   */
+  async retire(name: string): Promise<void> {
+    await this.database.transaction(async (runner) => {
+      const { subscribers } = this.database.tables;
+      await runner.query(`select from ${subscribers} where name = $1 for update`, [name]);
+      if ((await this.get(name)).hosted) {
+        throw new EsmsError('subscriber_hosted', `subscriber ${name} is still hosted: take its handlers away first`);
+      }
+      await runner.query(`update ${subscribers} set retired_at = now(), patterns = '{}' where name = $1`, [name]);
+    });
+    this.keeper.nudge();
+  }
+
+  /** One page of the deliveries that were given up, oldest event first. Throws `subscriber_unknown`. */
+  async parked(
+    name: string,
+    { account = null, limit = 50, after = null }: Partial<PageRequest> & { account?: string | null } = {},
+  ): Promise<Page<ParkedDelivery>> {
+    await this.get(name);
+    return this.parkedDeliveries.page(name, account, { limit, after });
+  }
+
+  /** Gives a parked delivery, or all of them, their attempts again. Gives how many. Throws `subscriber_unknown`. */
+  async requeue(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
+    await this.get(name);
+    const count = await this.parkedDeliveries.requeue(name, { eventId, account });
+    if (count > 0) this.outbox.announce();
+    return count;
+  }
+
+  /** Counts a parked delivery, or all of them, as done. Gives how many. Throws `subscriber_unknown`. */
+  async skip(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
+    await this.get(name);
+    const count = await this.parkedDeliveries.skip(name, { eventId, account });
+    if (count > 0) this.outbox.announce();
+    return count;
+  }
+
+  async #change(name: string, change: string, ...parameters: unknown[]): Promise<void> {
+    const { subscribers } = this.database.tables;
+    const changed = await rowsOf(
+      this.database.dataSource,
+      `with changed as (
+         update ${subscribers} set ${change} where name = $1 and retired_at is null returning name)
+       select name from changed`,
+      [name, ...parameters],
+    );
+    if (changed.length === 0) throw new EsmsError('subscriber_unknown', `there is no subscriber ${name}`);
+  }
+
+  async #find(name: string | null, account: string | null): Promise<Subscription[]> {
+    const { subscribers, subscriber_hosts: hosts, deliveries } = this.database.tables;
+    const counted = (condition: string): string => `(
+      select count(*)::int from ${deliveries} d
+      where d.subscriber = s.name and d.settled_at is null and ($2::text is null or d.account = $2) and ${condition})`;
+    return rowsOf<Subscription>(
+      this.database.dataSource,
+      `select s.name, s.patterns, s.paused,
+         exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR}) as hosted,
+         ${counted('d.parked_at is null')} as lag, ${counted('d.parked_at is not null')} as parked
+       from ${subscribers} s where s.retired_at is null and ($1::text is null or s.name = $1) order by s.name`,
+      [name, account],
+    );
+  }
+}
+
+/** Which parked deliveries. */
+interface Chosen {
+  /** All without it. */
+  eventId?: string | null;
+  /** Of any account without it. */
+  account?: string | null;
+}

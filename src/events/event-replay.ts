@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { patternsSql } from './subscriber.js';
+import { writersFinished } from './writers-finished.js';
+
+const BATCH = 2_000;
+
+/**
+ * Makes deliveries of what is in the event log already, for a subscriber that begins at the beginning or is to get
+ * events again. Nothing is claimed for it meanwhile, so the order of each message holds; how far it came is kept, so any
+ * process can go on. What is committed while it runs has its delivery already, and is passed over.
+ */
+@Injectable()
+export class EventReplay {
+  constructor(private readonly database: Database) {}
+
+  /** Goes on with every replay that is under way, until they are done or `signal` is aborted. Gives whether any was. */
+  async resume(signal: AbortSignal): Promise<boolean> {
+    const { subscribers } = this.database.tables;
+    const names = await rowsOf<{ name: string }>(
+      this.database.dataSource,
+      `select name from ${subscribers} where replay_after is not null and retired_at is null`,
+    );
+    if (names.length === 0) return false;
+    // Their transactions read the table of subscribers before the new one was in it, and make it no delivery.
+    await writersFinished(this.database);
+    for (const { name } of names) {
+      let more = true;
+      while (more && !signal.aborted) more = await this.database.transaction((runner) => this.#batch(runner, name));
+    }
+    return true;
+  }
+
+  /** Whether there is more. The lock lets one process at a time go on, from where the one before it ended. */
+  async #batch(runner: SqlRunner, name: string): Promise<boolean> {
+    const { subscribers, deliveries, events } = this.database.tables;
+    const [replay] = await rowsOf<{ after: string; since: string | null }>(
+      runner,
+      `select replay_after::text as after, ${instantSql('replay_from', 'since')} from ${subscribers}
+       where name = $1 and replay_after is not null for update`,
+      [name],
+    );
+    if (replay === undefined) return false;
+    const [read] = await rowsOf<{ count: number; last: string | null }>(
+      runner,
+      `with log as (
+         select account, subject, sequence, type, position, occurred_at from ${events}
+         where position > $2::bigint order by position limit ${BATCH}
+       ), made as (
+         insert into ${deliveries} as d (account, subject, subscriber, sequence, position)
+         select log.account, log.subject, s.name, log.sequence, log.position
+         from log join ${subscribers} s on s.name = $1 and s.patterns && ${patternsSql('log.type')}
+         where $3::timestamptz is null or log.occurred_at >= $3::timestamptz
+         on conflict (account, subject, subscriber, sequence) do update
+         set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),
+           lease = null, leased_until = null
+         where d.settled_at is not null
+       )
+       select count(*)::int as count, max(position)::text as last from log`,
+      [name, replay.after, replay.since],
+    );
+    const more = read?.count === BATCH;
+    await runner.query(
+      `update ${subscribers} set replay_after = $2::bigint, replay_from = case when $3 then replay_from end
+       where name = $1`,
+      [name, more ? read.last : null, more],
+    );
+    return more;
+  }
+}

@@ -1,0 +1,121 @@
+import { Logger } from '@nestjs/common';
+import type { DispatcherOptions } from '../config/options.js';
+import type { ClaimedDelivery, DeliveryClaims, HeldDeliveries } from './delivery-claims.js';
+import type { DeliveryCompletion } from './delivery-completion.js';
+import type { DeliverySettler } from './delivery-settler.js';
+import { callHandler } from './handler-call.js';
+import type { HandlerWork } from './handler-queue.js';
+import type { SubscriberHandler } from './subscriber.js';
+
+const LONGEST_BACKOFF_MS = 60_000;
+
+/** Why a delivery is parked whose last attempts nobody told the end of. */
+const ENDED = new Error('the processes that had it in hand ended before it was done');
+const NO_TIME = new Error('the events before it in its batch took all the time');
+
+/** The statements that a hand-over ends with. */
+export interface HandOverStatements {
+  claims: DeliveryClaims;
+  completion: DeliveryCompletion;
+  settler: DeliverySettler;
+}
+
+/** Hands what was claimed over to one handler, and sees to it that each delivery is marked, put off or given back. */
+export class HandOver {
+  readonly #logger: Logger;
+  #marking = 0;
+
+  /** @param marked called when a mark that nobody waited for is there */
+  constructor(
+    private readonly subscriber: string,
+    private readonly handler: SubscriberHandler,
+    private readonly statements: HandOverStatements,
+    private readonly options: Required<DispatcherOptions>,
+    private readonly marked: () => void,
+  ) {
+    this.#logger = new Logger(`EsmsSubscriber ${subscriber}`);
+  }
+
+  /** How many calls ended well and are not marked yet. */
+  get marking(): number {
+    return this.#marking;
+  }
+
+  /** Calls the handler with all of it; where that fails, one by one, so that one bad event holds nobody else up. */
+  async run(work: HandlerWork): Promise<void> {
+    if (!this.#hasTime(work)) return this.release(work);
+    const error = await this.#call(work, work.deliveries);
+    if (error === null) return;
+    if (work.deliveries.length === 1 || !this.#hasTime(work)) await this.#putOff(work, work.deliveries, error);
+    else await this.#runEach(work);
+  }
+
+  /** Gives back what the handler was not called with. */
+  release({ lease, deliveries }: HandlerWork): Promise<void> {
+    return this.#leaveToLease(() => this.statements.claims.release(this.#held(lease, deliveries)));
+  }
+
+  /** Parks what had all its attempts, and gives the rest. */
+  async parkSpent({ deliveries, ...work }: HandlerWork): Promise<ClaimedDelivery[]> {
+    const isSpent = ({ attempts }: ClaimedDelivery): boolean => attempts > this.options.maxAttempts;
+    for (const each of deliveries.filter(isSpent)) await this.#putOff({ ...work, deliveries: [each] }, [each], ENDED);
+    return deliveries.filter((each) => !isSpent(each));
+  }
+
+  /** As long as the lease lasts. */
+  async #runEach(work: HandlerWork): Promise<void> {
+    for (const [index, each] of work.deliveries.entries()) {
+      const error = await this.#call(work, [each]);
+      if (error !== null) await this.#putOff(work, [each], error);
+      if (this.#hasTime(work)) continue;
+      const rest = work.deliveries.slice(index + 1);
+      if (rest.length > 0) await this.#putOff(work, rest, error ?? NO_TIME);
+      return;
+    }
+  }
+
+  #hasTime({ endsAt }: HandlerWork): boolean {
+    return performance.now() + this.handler.timeoutMs <= endsAt;
+  }
+
+  /** The mark is waited for by nobody but the stop: the next call need not. */
+  async #call({ lease }: HandlerWork, deliveries: readonly ClaimedDelivery[]): Promise<Error | null> {
+    const attempt = Math.max(...deliveries.map(({ attempts }) => attempts));
+    const held = this.#held(lease, deliveries);
+    const { error, isMarked } = await callHandler(this.handler, held, attempt, this.statements.completion);
+    if (error === null && !isMarked) void this.#mark(held);
+    return error;
+  }
+
+  async #mark(held: HeldDeliveries): Promise<void> {
+    this.#marking += 1;
+    await this.statements.settler.settle(held);
+    this.#marking -= 1;
+    this.marked();
+  }
+
+  /** A wait at random up to the ceiling, so that what failed together does not come back together. */
+  async #putOff({ lease }: HandlerWork, deliveries: readonly ClaimedDelivery[], error: Error): Promise<void> {
+    const { maxAttempts, backoffMs } = this.options;
+    const attempts = Math.max(...deliveries.map((each) => each.attempts));
+    const [{ event }] = deliveries as [ClaimedDelivery];
+    this.#logger.warn(`${event.type} ${event.id} failed, attempt ${attempts} of ${maxAttempts}: ${error.message}`);
+    const ceiling = Math.min(backoffMs * 2 ** (attempts - 1), LONGEST_BACKOFF_MS);
+    const text = (error.stack ?? error.message).slice(0, 2_000).replaceAll('\0', '\uFFFD');
+    const terms = { error: text, waitMs: Math.round(Math.random() * ceiling), maxAttempts };
+    await this.#leaveToLease(() => this.statements.claims.putOff(this.#held(lease, deliveries), terms));
+  }
+
+  /** What cannot be given back now comes back when its lease ends. */
+  async #leaveToLease(giveBack: () => Promise<void>): Promise<void> {
+    try {
+      await giveBack();
+    } catch (error) {
+      this.#logger.warn(`not given back before its lease ends: ${(error as Error).message}`);
+    }
+  }
+
+  #held(lease: string, deliveries: readonly ClaimedDelivery[]): HeldDeliveries {
+    return { subscriber: this.subscriber, lease, events: deliveries.map(({ event }) => event) };
+  }
+}

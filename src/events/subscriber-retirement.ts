@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { rowsOf } from '../database/sql-runner.js';
+import { writersFinished } from './writers-finished.js';
+
+const BATCH = 5_000;
+
+/** Removes retired subscribers with all their deliveries; what one process began, any other may finish. */
+@Injectable()
+export class SubscriberRetirement {
+  constructor(private readonly database: Database) {}
+
+  /** Removes the subscriber of this name if it is retired; all that are, without a name. */
+  async finish(name: string | null = null): Promise<void> {
+    const { subscribers } = this.database.tables;
+    const retired = await rowsOf<{ name: string }>(
+      this.database.dataSource,
+      `select name from ${subscribers} where retired_at is not null and name = coalesce($1, name)`,
+      [name],
+    );
+    if (retired.length === 0) return;
+    await writersFinished(this.database);
+    for (const each of retired) await this.#remove(each.name);
+  }
+
+  async #remove(name: string): Promise<void> {
+    const { subscribers, subscriber_hosts: hosts, deliveries } = this.database.tables;
+    const { dataSource } = this.database;
+    for (let removed = BATCH; removed === BATCH; ) {
+      const [row] = await rowsOf<{ count: number }>(
+        dataSource,
+        `with removed as (
+           delete from ${deliveries} where ctid = any(array(
+             select ctid from ${deliveries} where subscriber = $1 limit ${BATCH} for update))
+           returning 1)
+         select count(*)::int as count from removed`,
+        [name],
+      );
+      removed = row?.count ?? 0;
+    }
+    await dataSource.query(`delete from ${hosts} where subscriber = $1`, [name]);
+    await dataSource.query(`delete from ${subscribers} where name = $1 and retired_at is not null`, [name]);
+  }
+}

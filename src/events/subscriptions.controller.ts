@@ -1,0 +1,144 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+  Req,
+  UseInterceptors,
+} from '@nestjs/common';
+import { accountFor, callerOf } from '../access/caller.js';
+import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
+import { ListDto } from '../access/list.dto.js';
+import { RequireScope } from '../access/require-scope.js';
+import { validated } from '../access/validated.js';
+import { decodeCursor, type Page } from '../database/page.js';
+import { EsmsSubscriptions, type Subscription } from './esms-subscriptions.js';
+import type { ParkedDelivery } from './parked-deliveries.js';
+import { ReplayEventsDto } from './replay-events.dto.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CURSOR = [/^\d{1,18}$/];
+
+/** How many deliveries something was done to. */
+interface Done {
+  count: number;
+}
+
+/**
+ * The subscribers of events: seen, paused, replayed, retired, and what they could not deliver. Counts and parked
+ * deliveries are those of the caller's account; a subscriber itself serves all accounts.
+ */
+@Controller('subscriptions')
+@UseInterceptors(EsmsErrorInterceptor)
+export class SubscriptionsController {
+  constructor(private readonly subscriptions: EsmsSubscriptions) {}
+
+  /** All subscribers by name. */
+  @Get()
+  @RequireScope('read')
+  async list(@Req() request: object): Promise<{ items: Subscription[] }> {
+    return { items: await this.subscriptions.list(callerOf(request).account) };
+  }
+
+  /** Its events wait until it is resumed. */
+  @Post(':name/pause')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async pause(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
+    await this.subscriptions.pause(name);
+    return this.#see(request, name);
+  }
+
+  /** Ends a pause. */
+  @Post(':name/resume')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async resume(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
+    await this.subscriptions.resume(name);
+    return this.#see(request, name);
+  }
+
+  /** Delivers again every event since a time. */
+  @Post(':name/replay')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async replay(@Req() request: object, @Param('name') name: string, @Body() body: unknown): Promise<Subscription> {
+    await this.subscriptions.replay(name, validated(ReplayEventsDto, body ?? {}).from);
+    return this.#see(request, name);
+  }
+
+  /** Forgets a subscriber that nobody hosts. Answers with what it was. */
+  @Delete(':name')
+  @RequireScope('operate')
+  async retire(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
+    const subscription = await this.#see(request, name);
+    await this.subscriptions.retire(name);
+    return subscription;
+  }
+
+  /** The deliveries it gave up, oldest event first. */
+  @Get(':name/parked')
+  @RequireScope('read')
+  async parked(
+    @Req() request: object,
+    @Param('name') name: string,
+    @Query() query: Record<string, unknown>,
+  ): Promise<Page<ParkedDelivery>> {
+    const caller = callerOf(request);
+    const { account: asked, cursor, limit } = validated(ListDto, query);
+    const account = asked === undefined ? caller.account : accountFor(caller, asked);
+    if (asked !== undefined && account === null) return { items: [], nextCursor: null };
+    const after = cursor === undefined ? null : decodeCursor(cursor, CURSOR);
+    return this.subscriptions.parked(name, { account, limit, after });
+  }
+
+  /** Gives all of them their attempts again. */
+  @Post(':name/parked/requeue')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async requeueAll(@Req() request: object, @Param('name') name: string): Promise<Done> {
+    return { count: await this.subscriptions.requeue(name, callerOf(request)) };
+  }
+
+  /** Counts all of them as done. */
+  @Post(':name/parked/skip')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async skipAll(@Req() request: object, @Param('name') name: string): Promise<Done> {
+    return { count: await this.subscriptions.skip(name, callerOf(request)) };
+  }
+
+  /** Gives one of them its attempts again. */
+  @Post(':name/parked/:eventId/requeue')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async requeue(@Req() request: object, @Param('name') name: string, @Param('eventId') eventId: string): Promise<Done> {
+    const { account } = callerOf(request);
+    const known = UUID.test(eventId);
+    return demandOne(known ? await this.subscriptions.requeue(name, { account, eventId }) : 0);
+  }
+
+  /** Counts one of them as done. */
+  @Post(':name/parked/:eventId/skip')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async skip(@Req() request: object, @Param('name') name: string, @Param('eventId') eventId: string): Promise<Done> {
+    const { account } = callerOf(request);
+    const known = UUID.test(eventId);
+    return demandOne(known ? await this.subscriptions.skip(name, { account, eventId }) : 0);
+  }
+
+  #see(request: object, name: string): Promise<Subscription> {
+    return this.subscriptions.get(name, callerOf(request).account);
+  }
+}
+
+function demandOne(count: number): Done {
+  if (count === 0) throw new NotFoundException('no such parked delivery');
+  return { count };
+}

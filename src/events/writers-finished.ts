@@ -1,0 +1,28 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Database } from '../database/database.js';
+import { rowsOf } from '../database/sql-runner.js';
+
+const INTERVAL_MS = 20;
+
+/**
+ * Ends when every transaction that writes events now has ended. Such a one may have read the table of subscribers before
+ * it was changed; any later one has not, since a statement takes its locks before it looks. Nobody is held up by it.
+ */
+export async function writersFinished({ dataSource, tables }: Database): Promise<void> {
+  const writers = async (): Promise<string[]> => {
+    const rows = await rowsOf<{ writer: string }>(
+      dataSource,
+      `select virtualtransaction as writer from pg_locks
+       where locktype = 'relation' and relation = $1::regclass and mode = 'RowExclusiveLock'
+         and database = (select oid from pg_database where datname = current_database())`,
+      [tables.events],
+    );
+    return rows.map(({ writer }) => writer);
+  };
+  let left = await writers();
+  while (left.length > 0) {
+    await setTimeout(INTERVAL_MS);
+    const now = new Set(await writers());
+    left = left.filter((writer) => now.has(writer));
+  }
+}

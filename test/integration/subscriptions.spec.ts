@@ -1,0 +1,244 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Provider } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { groupBy } from '../../src/domain/group-by.js';
+import type { EsmsEvent } from '../../src/index.js';
+import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { eventHandler } from '../support/event-handler.js';
+import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
+import { query } from '../support/query.js';
+import { createDispatcherDatabase, IS_POOLED } from '../support/dispatcher-database.js';
+import type { TestDatabase } from '../support/test-database.js';
+
+let database: TestDatabase;
+const running: DispatcherInstance[] = [];
+
+beforeEach(async () => {
+  database = await createDispatcherDatabase();
+});
+
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.stop();
+  await database.drop();
+});
+
+async function start(...providers: Provider[]): Promise<DispatcherInstance> {
+  const instance = await DispatcherInstance.start(database.url, { providers, dispatcher: { pollMs: 100 } });
+  running.push(instance);
+  return instance;
+}
+
+async function ingestOnly(): Promise<DispatcherInstance> {
+  const instance = await DispatcherInstance.start(database.url, { dispatcher: false });
+  running.push(instance);
+  return instance;
+}
+
+async function stop(instance: DispatcherInstance): Promise<void> {
+  running.splice(running.indexOf(instance), 1);
+  await instance.stop();
+}
+
+/** A subscriber that writes down what it gets. */
+function recorder(options: Parameters<typeof eventHandler>[0]): { got: EsmsEvent[]; provider: Provider } {
+  const got: EsmsEvent[] = [];
+  return { got, provider: eventHandler(options, (events) => got.push(...events)) };
+}
+
+/** Every event of every message, in order, each once. */
+function expectComplete(got: readonly EsmsEvent[], messages: number, each: number): void {
+  const bySubject = groupBy(got, ({ subject }) => subject);
+  expect(bySubject.size).toBe(messages);
+  const wanted = Array.from({ length: each }, (_, index) => index + 1);
+  for (const [subject, events] of bySubject) {
+    expect(
+      events.map(({ sequence }) => sequence),
+      subject,
+    ).toEqual(wanted);
+  }
+}
+
+describe.skipIf(IS_POOLED)('a process that only receives', () => {
+  it('makes deliveries for handlers it does not know, and wakes the worker that has them', async () => {
+    const { got, provider } = recorder({ subscriber: 'far' });
+    const instance = await DispatcherInstance.start(database.url, {
+      providers: [provider],
+      dispatcher: { pollMs: 60_000 },
+    });
+    running.push(instance);
+    const receiving = await ingestOnly();
+    await sleep(300);
+    const at = performance.now();
+    await raise(receiving, makeEvent('m', 1));
+    await vi.waitFor(() => expect(got).toHaveLength(1), { interval: 5 });
+    expect(performance.now() - at).toBeLessThan(1_000);
+    await instance.caughtUp();
+    expect(await receiving.subscriptions.list()).toEqual([
+      { name: 'far', patterns: ['*'], hosted: true, paused: false, lag: 0, parked: 0 },
+    ]);
+  });
+});
+
+describe('a new subscriber', () => {
+  it('gets the events from now on', async () => {
+    const receiving = await ingestOnly();
+    await raise(receiving, makeEvent('m', 1));
+    const { got, provider } = recorder({ subscriber: 'new' });
+    const instance = await start(provider);
+    await raise(receiving, makeEvent('m', 2));
+    await instance.caughtUp();
+    expect(got.map(({ sequence }) => sequence)).toEqual([2]);
+  });
+
+  it('of the new version of an application, beside the old one, misses none', async () => {
+    const old = await start(recorder({ subscriber: 'first' }).provider);
+    let sent = 0;
+    let on = true;
+    const callbacks = (async () => {
+      while (on) {
+        await raise(old, makeEvent(`live-${sent}`, 1));
+        sent += 1;
+      }
+    })();
+    await sleep(200);
+    const { got, provider } = recorder({ subscriber: 'second' });
+    const first = recorder({ subscriber: 'first' });
+    const young = await start(provider, first.provider);
+    const since = sent + 1;
+    await sleep(300);
+    on = false;
+    await callbacks;
+    await young.caughtUp();
+    const subjects = new Set(got.map(({ subject }) => subject));
+    for (let index = since; index < sent; index += 1) expect(subjects.has(`live-${index}`)).toBe(true);
+    expect(sent).toBeGreaterThan(since + 10);
+  });
+
+  it('from the beginning gets all there ever was, in order, while others write', async () => {
+    const receiving = await ingestOnly();
+    const other = await ingestOnly();
+    await raiseMany(receiving, { messages: 50, each: 60 });
+    const writers = [receiving, other].map(async (writer, index) => {
+      for (let sequence = 61; sequence <= 120; sequence += 1) {
+        const half = Array.from({ length: 25 }, (_, message) => makeEvent(`m-${message * 2 + index}`, sequence));
+        await raise(writer, ...half);
+      }
+    });
+    const { got, provider } = recorder({ subscriber: 'all', from: 'beginning', batch: 100 });
+    const instance = await start(provider);
+    await Promise.all(writers);
+    await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(6_000), { timeout: 30_000 });
+    await instance.caughtUp();
+    expectComplete(got, 50, 120);
+  });
+
+  it('from the beginning misses none of a transaction that began before it was written down', async () => {
+    const receiving = await ingestOnly();
+    const { Outbox } = await import('../../src/events/outbox.js');
+    const { Database } = await import('../../src/database/database.js');
+    const { got, provider } = recorder({ subscriber: 'all', from: 'beginning' });
+    let instance: DispatcherInstance | undefined;
+    await receiving.app.get(Database, { strict: false }).ingest(async (runner) => {
+      await receiving.app.get(Outbox, { strict: false }).append(runner, [makeEvent('slow', 1)]);
+      instance = await start(provider);
+      await sleep(1_000);
+    });
+    await vi.waitFor(() => expect(got).toHaveLength(1), { timeout: 5_000 });
+    expect((await instance?.subscriptions.get('all'))?.lag).toBe(0);
+  });
+});
+
+describe('one subscriber in two versions', () => {
+  it('gets what either wants; what nobody wants any more holds up nothing', async () => {
+    const narrow = recorder({ subscriber: 's', pattern: 'message.sent' });
+    const wide = recorder({ subscriber: 's', pattern: '*' });
+    const young = await start(narrow.provider);
+    const old = await start(wide.provider);
+    expect((await young.subscriptions.get('s')).patterns).toEqual(['*', 'message.sent']);
+    await young.subscriptions.pause('s');
+    await raise(young, makeEvent('m', 1, 'message.contradicted'), makeEvent('m', 2, 'message.sent'));
+    await stop(old);
+    await young.subscriptions.resume('s');
+    await vi.waitFor(() => expect(narrow.got).toHaveLength(1), { timeout: 14_000 });
+    expect((await young.subscriptions.get('s')).patterns).toEqual(['message.sent']);
+  });
+});
+
+describe('subscriptions', () => {
+  it('are paused and resumed', async () => {
+    const { got, provider } = recorder({ subscriber: 's' });
+    const instance = await start(provider);
+    await instance.subscriptions.pause('s');
+    await raiseMany(instance, { messages: 5, each: 2 });
+    await sleep(300);
+    expect(await instance.subscriptions.list()).toMatchObject([{ name: 's', paused: true, lag: 10 }]);
+    expect(got).toEqual([]);
+    await instance.subscriptions.resume('s');
+    await instance.caughtUp();
+    expectComplete(got, 5, 2);
+  });
+
+  it('show the lag of one that nobody hosts, until it is retired', async () => {
+    const old = await start(recorder({ subscriber: 'old' }).provider);
+    const receiving = await ingestOnly();
+    await expect(receiving.subscriptions.retire('old')).rejects.toMatchObject({ code: 'subscriber_hosted' });
+    await stop(old);
+    await raiseMany(receiving, { messages: 5, each: 2 });
+    expect(await receiving.subscriptions.list()).toEqual([
+      { name: 'old', patterns: ['*'], hosted: false, paused: false, lag: 10, parked: 0 },
+    ]);
+    await receiving.subscriptions.retire('old');
+    expect(await receiving.subscriptions.list()).toEqual([]);
+    const left = () => query(database.url, 'select from esms.deliveries union all select from esms.subscribers');
+    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 5_000 });
+    await expect(receiving.subscriptions.retire('old')).rejects.toMatchObject({ code: 'subscriber_unknown' });
+    await start(recorder({ subscriber: 'old' }).provider);
+    expect(await receiving.subscriptions.list()).toMatchObject([{ name: 'old', hosted: true, lag: 0 }]);
+  });
+
+  it('are replayed from a time, in order, also what retention removed', async () => {
+    const { got, provider } = recorder({ subscriber: 's', batch: 50 });
+    const instance = await start(provider);
+    await raiseMany(instance, { messages: 20, each: 3, prefix: 'before' });
+    await instance.caughtUp();
+    await sleep(5);
+    const since = new Date();
+    await raiseMany(instance, { messages: 20, each: 5, prefix: 'after' });
+    await instance.caughtUp();
+    await query(database.url, 'delete from esms.deliveries where sequence = 2');
+    got.splice(0);
+    await instance.subscriptions.replay('s', since);
+    await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(100), { timeout: 10_000 });
+    await instance.caughtUp();
+    expectComplete(got, 20, 5);
+    expect(got.every(({ subject }) => subject.startsWith('after'))).toBe(true);
+  });
+
+  it('let parked deliveries be requeued and skipped, one or all', async () => {
+    let failing = true;
+    const got: EsmsEvent[] = [];
+    const instance = await DispatcherInstance.start(database.url, {
+      providers: [
+        eventHandler({ subscriber: 's' }, ([event]) => {
+          if (failing) throw new Error('told to fail');
+          got.push(event as EsmsEvent);
+        }),
+      ],
+      dispatcher: { maxAttempts: 1, pollMs: 50 },
+    });
+    running.push(instance);
+    await raiseMany(instance, { messages: 4, each: 2 });
+    await vi.waitFor(async () => expect((await instance.subscriptions.get('s')).parked).toBe(4), { timeout: 5_000 });
+    failing = false;
+    const page = await instance.subscriptions.parked('s', { limit: 3 });
+    expect(page.items).toHaveLength(3);
+    expect(page.nextCursor).not.toBeNull();
+    const [first, second] = page.items.map(({ eventId }) => eventId);
+    expect(await instance.subscriptions.requeue('s', { eventId: first ?? '' })).toBe(1);
+    expect(await instance.subscriptions.skip('s', { eventId: second ?? '' })).toBe(1);
+    expect(await instance.subscriptions.skip('s', { account: 'acme' })).toBe(0);
+    expect(await instance.subscriptions.requeue('s')).toBe(2);
+    await instance.caughtUp();
+    expect(got).toHaveLength(7);
+  });
+});

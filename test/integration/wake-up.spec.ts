@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { eventHandler } from '../support/event-handler.js';
+import { HalfOpenProxy } from '../support/half-open-proxy.js';
+import { makeEvent, raise } from '../support/outbox-events.js';
+import { query } from '../support/query.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const APPLICATION = 'nestjs-esms-wake-up';
+const POLL_MS = 2_000;
+
+let database: TestDatabase;
+let proxy: HalfOpenProxy;
+let worker: DispatcherInstance;
+let receiver: DispatcherInstance;
+let got: string[];
+let raised = 0;
+
+beforeEach(async () => {
+  got = [];
+  database = await createTestDatabase();
+  proxy = await HalfOpenProxy.start(database.url, APPLICATION);
+  worker = await DispatcherInstance.start(proxy.url, {
+    providers: [eventHandler({ subscriber: 's' }, ([event]) => got.push(event?.subject ?? ''))],
+    dispatcher: { pollMs: POLL_MS },
+  });
+  receiver = await DispatcherInstance.start(database.url, { dispatcher: false });
+  await wakesWithin(5_000);
+});
+
+afterEach(async () => {
+  await receiver.stop();
+  await worker.stop();
+  await proxy.close();
+  await database.drop();
+});
+
+/** Milliseconds from a commit in one process to the handler in another. */
+async function latency(): Promise<number> {
+  // A claim follows each handled event, and would find one that comes right after it.
+  await sleep(100);
+  const subject = `m-${(raised += 1)}`;
+  const at = performance.now();
+  await raise(receiver, makeEvent(subject, 1));
+  await vi.waitFor(() => expect(got).toContain(subject), { interval: 2, timeout: POLL_MS + 2_000 });
+  return performance.now() - at;
+}
+
+/** Gives after how many milliseconds three events in a row were told of and not polled. */
+async function wakesWithin(timeout: number): Promise<number> {
+  const start = performance.now();
+  for (let quick = 0; quick < 3; ) {
+    quick = (await latency()) < 300 ? quick + 1 : 0;
+    if (performance.now() - start > timeout) expect.unreachable(`no wake-ups after ${timeout} ms`);
+  }
+  return performance.now() - start;
+}
+
+it('goes on at the poll interval behind a half-open connection, and comes back within ten seconds', async () => {
+  proxy.isDead = true;
+  const during = [await latency(), await latency()];
+  expect(Math.min(...during)).toBeGreaterThan(300);
+  expect(Math.max(...during)).toBeLessThan(POLL_MS + 1_000);
+  await sleep(3_000);
+  proxy.isDead = false;
+  expect(await wakesWithin(10_000)).toBeLessThan(10_000);
+});
+
+it('comes back after its session is terminated', async () => {
+  await query(
+    database.url,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${APPLICATION}'`,
+  );
+  expect(await wakesWithin(10_000)).toBeLessThan(10_000);
+});

@@ -1,0 +1,65 @@
+import { type INestApplicationContext, type LoggerService, Module, type Provider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { expect, vi } from 'vitest';
+import type { DispatcherOptions } from '../../src/config/options.js';
+import { Database } from '../../src/database/database.js';
+import { EsmsModule, EsmsSubscriptions, type Subscription } from '../../src/index.js';
+
+interface Settings {
+  providers?: Provider[];
+  dispatcher?: false | DispatcherOptions;
+  billing?: boolean;
+  crm?: boolean;
+  migrations?: 'run' | 'off';
+  /** Whether the start ends when the database is ready, and not before. */
+  isReady?: boolean;
+}
+
+/** A process's worth of a host with handlers and without HTTP: a worker. */
+export class DispatcherInstance {
+  private constructor(
+    readonly app: INestApplicationContext,
+    readonly log: readonly string[],
+  ) {}
+
+  static async start(url: string, settings: Settings = {}): Promise<DispatcherInstance> {
+    const { providers = [], dispatcher = {}, billing = false, crm = false, migrations = 'off' } = settings;
+    const accounts = { default: { tokens: ['token-of-the-dispatcher-test'] } };
+    const esms = EsmsModule.forRoot({
+      accounts,
+      database: { url, migrations, workConnections: 3 },
+      billing,
+      crm,
+      dispatcher,
+    });
+    @Module({ imports: [esms], providers })
+    class Host {}
+    const log: string[] = [];
+    const app = await NestFactory.createApplicationContext(Host, { logger: into(log), abortOnError: false });
+    if (settings.isReady ?? true) await app.get(Database, { strict: false }).whenReady();
+    return new DispatcherInstance(app, log);
+  }
+
+  get subscriptions(): EsmsSubscriptions {
+    return this.app.get(EsmsSubscriptions, { strict: false });
+  }
+
+  /** Waits until a subscriber, or every one, has got everything. */
+  async caughtUp(name?: string, timeout = 15_000): Promise<void> {
+    const isDone = async (): Promise<void> => {
+      const list = await this.subscriptions.list();
+      const behind = ({ lag, parked }: Subscription): boolean => lag + parked > 0;
+      expect(list.filter((each) => (name === undefined || each.name === name) && behind(each))).toEqual([]);
+    };
+    await vi.waitFor(isDone, { interval: 25, timeout });
+  }
+
+  stop(): Promise<void> {
+    return this.app.close();
+  }
+}
+
+function into(log: string[]): LoggerService {
+  const write = (...parts: unknown[]): void => void log.push(parts.map(String).join(' '));
+  return { log: write, warn: write, error: write, fatal: write };
+}
