@@ -40,7 +40,6 @@ export class SubscriptionKeeper {
       database.beforeReady(async () => {
         this.#hosted = registry.discover();
         await table.enrol(this.#hosted);
-        if (this.#stopping.signal.aborted) await table.leave();
       });
     }
   }
@@ -53,6 +52,8 @@ export class SubscriptionKeeper {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#sleep.wake();
+    // A start that is under way may have written this process down already; it ends soon, for nothing is tried again.
+    await this.database.whenReady();
     if (!this.database.isReady) return;
     await this.#running;
     if (this.#hosted.length > 0) await this.#attempt(() => this.table.leave());
