@@ -56,7 +56,7 @@ function expectNoSecrets(output: string): void {
   expect(output).not.toMatch(/SMSID|SendStatus|phonenumber|error_info/);
 }
 
-/** What a killed process had in hand belongs to it for half a minute more; here as if that were over. */
+/** What a killed process had in hand belongs to it until its lease ends, after 15 s; here as if that were over. */
 async function passHalfAMinute(): Promise<void> {
   const database = await startEmbeddedPostgres({ directory: directory.path });
   expect(database.owner).toBe(false);
