@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions } from 'fastify';
+import { lazyQuery } from './lazy-query.js';
 import { PROBLEM, problemOf } from './problem.js';
 import { answerRefused, type RefusedRequest, type Salvage } from './refused-request.js';
 
@@ -15,6 +16,8 @@ const NOT_FOUND = problemOf(404);
  */
 export function createHttpAdapter(salvage: Salvage): FastifyAdapter {
   const settings = {
+    // No middleware of Nest is used here; its runner took a twentieth of our time (measured).
+    skipMiddie: true,
     return503OnClosing: false,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -26,6 +29,7 @@ export function createHttpAdapter(salvage: Salvage): FastifyAdapter {
     bodyLimit: 2 * 1024 * 1024,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 64 * 1024 },
     routerOptions: {
+      querystringParser: lazyQuery,
       maxParamLength: 512,
       ignoreTrailingSlash: true,
       ignoreDuplicateSlashes: true,

@@ -2,12 +2,12 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModu
 import { CLOCK } from '../config/tokens.js';
 import { Database } from '../database/database.js';
 import type { Clock } from '../domain/clock.js';
-import type { Patience } from '../messages/intake.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { Readiness } from '../telemetry/readiness.js';
 import { Breaker } from './breaker.js';
 import { CallbackKeeper, type Kept } from './callback-keeper.js';
 import { CallbackSpool } from './callback-spool.js';
+import { Deadline } from './deadline.js';
 import type { AuthenticatedCallback } from './quarantined-callback.js';
 
 /** Where a callback is stored when it is answered. */
@@ -26,6 +26,7 @@ const MOST_HELD = 2_000;
 export class CallbackReceiver implements OnModuleInit, BeforeApplicationShutdown {
   readonly #logger = new Logger('EsmsCallbacks');
   readonly #breaker = new Breaker();
+  readonly #deadline = new Deadline(COMMIT_WITHIN_MS);
   #held = 0;
   #stopping = false;
 
@@ -58,24 +59,14 @@ export class CallbackReceiver implements OnModuleInit, BeforeApplicationShutdown
 
   async #commit(callback: AuthenticatedCallback): Promise<Kept | null> {
     if (!this.database.isReady || !this.#breaker.allows()) return null;
-    const patience: Patience = { isOver: false };
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        patience.isOver = true;
-        reject(new Error(`no commit within ${COMMIT_WITHIN_MS} ms`));
-      }, COMMIT_WITHIN_MS);
-    });
     try {
-      const kept = await Promise.race([this.keeper.keep(callback, patience), timeout]);
+      const kept = await this.#deadline.within((patience) => this.keeper.keep(callback, patience));
       this.#breaker.succeeded();
       return kept;
     } catch (error) {
       this.#breaker.failed();
       this.#logger.warn(`a callback could not be committed: ${(error as Error).message}`);
       return null;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -134,8 +134,15 @@ function anomalies(names: readonly WireName[], suffix: 'unparsable' | 'repeated'
  * lengths keep one pair from looking like two.
  */
 function digestOf(parameters: readonly QueryParameter[]): string {
-  const pairs = parameters
-    .map(({ name, value }) => `${name.length}:${name.toLowerCase()}${value.length}:${value}`)
-    .toSorted();
-  return hash('sha256', pairs.join(''), 'hex').slice(0, DIGEST_CHARACTERS);
+  const named = parameters.map(({ name, value }) => ({ name: name.toLowerCase(), value }));
+  let canonical = '';
+  for (const { name, value } of named.toSorted(byNameAndValue))
+    canonical += `${name.length}:${name}${value.length}:${value}`;
+  return hash('sha256', canonical, 'hex').slice(0, DIGEST_CHARACTERS);
+}
+
+function byNameAndValue(a: QueryParameter, b: QueryParameter): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  if (a.value !== b.value) return a.value < b.value ? -1 : 1;
+  return 0;
 }

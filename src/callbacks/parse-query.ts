@@ -4,34 +4,33 @@ export interface QueryParameter {
   value: string;
 }
 
-const PERCENT = /%[0-9A-Fa-f]{2}/;
 const RUN_OF_BYTES = /(?:%[0-9A-Fa-f]{2})+/g;
+
+/** Bytes beyond ASCII are UTF-8 that nobody escaped. */
+const UNESCAPED = /[\x80-\xff]/;
 
 /**
  * Parses a raw query string, one character a byte: the same on every HTTP adapter, every parameter of however many (Express drops those after
  * 1,000), repeated ones all, `+` a space, a `%` without two hex digits a plain character.
  */
 export function parseQuery(query: string): QueryParameter[] {
-  return query
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const end = pair.indexOf('=');
-      const name = decode(end === -1 ? pair : pair.slice(0, end));
-      return { name, value: decode(end === -1 ? '' : pair.slice(end + 1)) };
-    });
+  const text = UNESCAPED.test(query) ? Buffer.from(query, 'latin1').toString('utf8') : query;
+  const parameters: QueryParameter[] = [];
+  for (const pair of text.replaceAll('+', ' ').split('&')) if (pair !== '') parameters.push(parameterOf(pair));
+  return parameters;
 }
 
-/** Bytes beyond ASCII are UTF-8 that nobody escaped. */
-const UNESCAPED = /[\x80-\xff]/;
+function parameterOf(pair: string): QueryParameter {
+  const end = pair.indexOf('=');
+  if (end === -1) return { name: decode(pair), value: '' };
+  return { name: decode(pair.slice(0, end)), value: decode(pair.slice(end + 1)) };
+}
 
-function decode(given: string): string {
-  const text = UNESCAPED.test(given) ? Buffer.from(given, 'latin1').toString('utf8') : given;
-  const spaced = text.replaceAll('+', ' ');
-  if (!PERCENT.test(spaced)) return spaced;
+function decode(text: string): string {
+  if (!text.includes('%')) return text;
   try {
-    return decodeURIComponent(spaced);
+    return decodeURIComponent(text);
   } catch {
-    return spaced.replaceAll(RUN_OF_BYTES, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
+    return text.replaceAll(RUN_OF_BYTES, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
   }
 }
