@@ -12,16 +12,29 @@ export interface Clock {
 
 const MICROSECONDS = 1_000;
 
+const MICROSECONDS_OF_SECOND = 1_000_000;
+/** Characters of an {@link Instant} up to its seconds. */
+const UP_TO_SECOND = 19;
+
+/** The second that was asked about last: a thousand callbacks of one second ask about the same. */
+let second = { seconds: 0, text: '1970-01-01T00:00:00' };
+
 /** Microseconds since 1970 as an {@link Instant}; a number holds them exactly until the year 2255. */
 export function instantOf(microseconds: number): Instant {
-  const milliseconds = Math.floor(microseconds / MICROSECONDS);
-  const rest = String(microseconds - milliseconds * MICROSECONDS).padStart(3, '0');
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
+  const seconds = Math.floor(microseconds / MICROSECONDS_OF_SECOND);
+  if (second.seconds !== seconds) {
+    const text = new Date(seconds * 1_000).toISOString().slice(0, UP_TO_SECOND);
+    second = { seconds, text };
+  }
+  const fraction = String(microseconds - seconds * MICROSECONDS_OF_SECOND).padStart(6, '0');
+  return `${second.text}.${fraction}Z`;
 }
 
 /** An {@link Instant} as microseconds since 1970. */
 export function microsecondsOf(instant: Instant): number {
-  return Date.parse(`${instant.slice(0, 23)}Z`) * MICROSECONDS + Number(instant.slice(23, 26));
+  const text = instant.slice(0, UP_TO_SECOND);
+  if (second.text !== text) second = { seconds: Date.parse(`${text}Z`) / 1_000, text };
+  return second.seconds * MICROSECONDS_OF_SECOND + Number(instant.slice(UP_TO_SECOND + 1, -1));
 }
 
 const INSTANT = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;

@@ -7,7 +7,7 @@ import type { Recipient } from '../domain/recipient.js';
 /** A view without what is in its row already, and without what is null, false or empty. */
 type PackedView = Partial<Omit<MessageView, 'account' | 'smsId' | 'recipient'>>;
 
-/** An event as it is stored. */
+/** An event as it is read. */
 export interface EventRow {
   account: string;
   subject: string;
@@ -20,27 +20,36 @@ export interface EventRow {
   data: object;
   /** The message; events of one change share the one of the first of them. */
   view?: PackedView | null;
-  /** The sequence of the event that has the view. */
-  view_of?: number;
   /** Apart from the view, since what leaves the process omits it. */
   recipient?: Recipient | null;
 }
 
+/** An event as it is written, its JSON as text. */
+interface WrittenRow extends Omit<EventRow, 'data' | 'view' | 'recipient'> {
+  data: string;
+  view: string | null;
+  /** The sequence of the event that has the view. */
+  view_of: number | null;
+  recipient: string | null;
+}
+
 /** Rows of events in their order. */
-export function rowsOfEvents(events: readonly EsmsEvent[]): EventRow[] {
+export function rowsOfEvents(events: readonly EsmsEvent[]): WrittenRow[] {
   const holders = new Map<MessageView, number>();
-  return events.map(({ data, ...given }) => {
-    const event = { ...given, sequence: given.sequence ?? 0 };
-    if (!('message' in data)) return { ...event, data };
+  return events.map(({ account, subject, id, sequence: given, type, time, data }) => {
+    const sequence = given ?? 0;
+    const row = { account, subject, id, sequence, type, time, view: null, view_of: null, recipient: null };
+    if (!('message' in data)) return { ...row, data: JSON.stringify(data) };
     const { message, ...rest } = data;
     const holder = holders.get(message);
-    if (holder !== undefined) return { ...event, data: rest, view_of: holder };
-    holders.set(message, event.sequence);
+    if (holder !== undefined) return { ...row, data: JSON.stringify(rest), view_of: holder };
+    holders.set(message, sequence);
+    const { recipient } = message;
     return {
-      ...event,
-      data: rest,
-      view: compact(message, IN_THE_ROW),
-      ...(message.recipient && { recipient: message.recipient }),
+      ...row,
+      data: JSON.stringify(rest),
+      view: JSON.stringify(compact(message, IN_THE_ROW)),
+      recipient: recipient === null ? null : JSON.stringify(recipient),
     };
   });
 }

@@ -1,8 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { RowSet } from '../database/row-set.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
 import { rowsOfEvents } from './event-row.js';
+
+const ROWS = new RowSet({
+  account: 'text',
+  subject: 'text',
+  sequence: 'bigint',
+  id: 'uuid',
+  type: 'text',
+  time: 'timestamptz',
+  data: 'json',
+  view: 'json',
+  view_of: 'bigint',
+  recipient: 'json',
+});
 
 /** Writes events, and their delivery rows, in the transaction of what they tell. */
 @Injectable()
@@ -16,9 +30,7 @@ export class Outbox {
       with added as (
         insert into ${events} (account, subject, sequence, id, type, occurred_at, data, view, view_of, recipient)
         select account, subject, sequence, id, type, time, data, view, view_of, recipient
-        from json_to_recordset($1::json) as given(
-          account text, subject text, sequence bigint, id uuid, type text, time timestamptz, data json, view json,
-          view_of bigint, recipient json)
+        from ${ROWS.sql}
         returning account, subject, sequence, type, position
       )
       insert into ${deliveries} (account, subject, subscriber, sequence, position)
@@ -29,7 +41,7 @@ export class Outbox {
 
   /** Appends events in their order. Throws what the database throws; the transaction is the caller's. */
   async append(runner: SqlRunner, events: readonly EsmsEvent[]): Promise<void> {
-    if (events.length > 0) await runner.query(this.#append, [JSON.stringify(rowsOfEvents(events))]);
+    if (events.length > 0) await runner.query(this.#append, ROWS.parameters(rowsOfEvents(events)));
   }
 
   /** To be called after the commit: wakes the dispatcher of this process. Nothing depends on it, polling is the truth. */

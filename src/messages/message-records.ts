@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { RowSet } from '../database/row-set.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
 import { positionOf, silentSince, timesOf } from '../domain/message-state.js';
@@ -27,14 +28,19 @@ const COLUMNS = {
   state: 'text',
   outcome: 'text',
   channel: 'text',
-  price: 'numeric(18,4)',
+  price: 'numeric',
   recipient: 'text',
   request_id: 'text',
   registered: 'boolean',
   silent_since: 'timestamptz',
   created_at: 'timestamptz',
   document: 'json',
-};
+} as const;
+
+type ColumnName = keyof typeof COLUMNS;
+
+const ROWS = new RowSet(COLUMNS);
+const NAMES = new RowSet({ account: 'text', smsId: 'text' });
 
 /** The statements on `messages` that write; only the message store, the registrar and the closer call them. */
 @Injectable()
@@ -48,8 +54,7 @@ export class MessageRecords {
   constructor({ tables: { messages } }: Database) {
     this.#lock = `
       select ${MESSAGE_COLUMNS} from ${messages} m
-      join json_to_recordset($1::json) as given(account text, "smsId" text)
-        on m.account = given.account and m.sms_id = given."smsId"
+      join ${NAMES.sql} on m.account = given.account and m.sms_id = given."smsId"
       order by m.account, m.sms_id
       for update of m`;
     this.#lockSilent = `
@@ -61,21 +66,17 @@ export class MessageRecords {
       order by m.created_at limit 1 for update of m`;
     const names = Object.keys(COLUMNS);
     const written = names.filter((name) => !['account', 'sms_id'].includes(name));
-    const given = `json_to_recordset($1::json) as given(
-      ${Object.entries(COLUMNS)
-        .map((column) => column.join(' '))
-        .join(', ')})`;
     this.#insert = `
       with saved as (
         insert into ${messages} (${names.join(', ')})
-        select ${names.join(', ')} from ${given} order by account, sms_id
+        select ${names.join(', ')} from ${ROWS.sql} order by account, sms_id
         on conflict (account, sms_id) do nothing
         returning 1)
       select count(*)::int as count from saved`;
     this.#update = `
       with saved as (
         update ${messages} m set ${written.map((name) => `${name} = given.${name}`).join(', ')}
-        from ${given}
+        from ${ROWS.sql}
         where m.account = given.account and m.sms_id = given.sms_id and m.version = given.version - 1
         returning 1)
       select count(*)::int as count from saved`;
@@ -83,7 +84,7 @@ export class MessageRecords {
 
   /** Locks the messages that exist, in one fixed order for everybody. */
   async lock(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<StoredMessage[]> {
-    return this.#stored(runner, this.#lock, [JSON.stringify(messages)]);
+    return this.#stored(runner, this.#lock, NAMES.parameters(messages));
   }
 
   /** Locks up to `limit` messages that have been silent since before a time and that nobody else holds. */
@@ -117,7 +118,7 @@ export class MessageRecords {
 
   async #write(runner: SqlRunner, sql: string, messages: readonly StoredMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    const [saved] = await rowsOf<{ count: number }>(runner, sql, [JSON.stringify(messages.map(rowOf))]);
+    const [saved] = await rowsOf<{ count: number }>(runner, sql, ROWS.parameters(messages.map(rowOf)));
     if (saved?.count !== messages.length) throw new MessagesRaced();
   }
 
@@ -141,8 +142,8 @@ export class MessagesRaced extends Error {
   }
 }
 
-/** What people filter by is worked out here, once; a value that is absent is left out and becomes NULL. */
-function rowOf({ state: message, version, sequence, registration }: StoredMessage): object {
+/** What people filter by is worked out here, once. */
+function rowOf({ state: message, version, sequence, registration }: StoredMessage): Record<ColumnName, unknown> {
   const { facts } = message;
   const { state, outcome } = positionOf(message);
   return {
@@ -151,15 +152,14 @@ function rowOf({ state: message, version, sequence, registration }: StoredMessag
     version: version + 1,
     sequence,
     state,
-    outcome: outcome ?? undefined,
-    channel:
-      facts.channel?.value.channel ?? registration?.channel ?? (message.reports > 0 ? 'unrecognised' : undefined),
+    outcome,
+    channel: facts.channel?.value.channel ?? registration?.channel ?? (message.reports > 0 ? 'unrecognised' : null),
     price: facts.price?.value,
     recipient: facts.recipient?.value.value ?? registration?.recipient?.value,
-    request_id: facts.requestId?.value ?? registration?.requestId ?? undefined,
+    request_id: facts.requestId?.value ?? registration?.requestId,
     registered: message.registeredAt !== null,
-    silent_since: silentSince(message) ?? undefined,
+    silent_since: silentSince(message),
     created_at: timesOf(message).createdAt,
-    document: documentOf(message),
+    document: JSON.stringify(documentOf(message)),
   };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { RowSet } from '../database/row-set.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
 import { compact } from '../domain/compact.js';
@@ -29,6 +30,30 @@ export interface RepeatedReceipt {
 /** A receipt that is kept already, as far as its copies need to know it. */
 export type KnownReceipt = Pick<Report, 'account' | 'smsId' | 'source' | 'digest' | 'receivedAt' | 'firstReceivedAt'>;
 
+const NAMES = new RowSet({ account: 'text', smsId: 'text' });
+const IDENTITIES = new RowSet({ account: 'text', smsId: 'text', source: 'text', digest: 'text' });
+const COPIES = new RowSet({
+  account: 'text',
+  smsId: 'text',
+  source: 'text',
+  digest: 'text',
+  copies: 'integer',
+  receivedAt: 'timestamptz',
+  firstReceivedAt: 'timestamptz',
+});
+const ROWS = new RowSet({
+  account: 'text',
+  smsId: 'text',
+  source: 'text',
+  digest: 'text',
+  receivedAt: 'timestamptz',
+  firstReceivedAt: 'timestamptz',
+  repeats: 'integer',
+  decision: 'text',
+  report: 'json',
+  raw: 'bytea',
+});
+
 /** The statements on `receipts`. */
 @Injectable()
 export class ReceiptRecords {
@@ -40,41 +65,35 @@ export class ReceiptRecords {
   constructor({ tables: { receipts } }: Database) {
     const times = `${instantSql('r.received_at', '"receivedAt"')}, ${instantSql('r.first_received_at', '"firstReceivedAt"')}`;
     const identity = `r.account, r.sms_id as "smsId", r.source, r.digest`;
-    this.#known = `
-      select ${identity}, ${times} from ${receipts} r
-      join json_to_recordset($1::json) as given(account text, "smsId" text, source text, digest text)
-        on r.account = given.account and r.sms_id = given."smsId" and r.source = given.source and r.digest = given.digest`;
+    const isGiven =
+      'r.account = given.account and r.sms_id = given."smsId" and r.source = given.source and r.digest = given.digest';
+    this.#known = `select ${identity}, ${times} from ${receipts} r join ${IDENTITIES.sql} on ${isGiven}`;
     this.#reports = `
       select ${identity}, ${times}, r.report from ${receipts} r
-      join json_to_recordset($1::json) as given(account text, "smsId" text)
-        on r.account = given.account and r.sms_id = given."smsId"`;
+      join ${NAMES.sql} on r.account = given.account and r.sms_id = given."smsId"`;
     this.#add = `
       insert into ${receipts}
         (account, sms_id, source, digest, received_at, first_received_at, repeats, decision, report, raw)
-      select account, "smsId", source, digest, "receivedAt", "firstReceivedAt", repeats, decision, report, convert_to(raw, 'LATIN1')
-      from json_to_recordset($1::json) as given(
-        account text, "smsId" text, source text, digest text, "receivedAt" timestamptz, "firstReceivedAt" timestamptz,
-        repeats integer, decision text, report json, raw text)`;
+      select account, "smsId", source, digest, "receivedAt", "firstReceivedAt", repeats, decision, report, raw
+      from ${ROWS.sql}`;
     this.#repeat = `
       update ${receipts} r
       set repeats = r.repeats + given.copies, received_at = given."receivedAt", first_received_at = given."firstReceivedAt"
-      from json_to_recordset($1::json) as given(
-        account text, "smsId" text, source text, digest text, copies integer,
-        "receivedAt" timestamptz, "firstReceivedAt" timestamptz)
-      where r.account = given.account and r.sms_id = given."smsId" and r.source = given.source and r.digest = given.digest`;
+      from ${COPIES.sql} where ${isGiven}`;
   }
 
   /** Which of these reports are kept already. */
   known(runner: SqlRunner, reports: readonly Report[]): Promise<KnownReceipt[]> {
-    const identities = reports.map(({ account, smsId, source, digest }) => ({ account, smsId, source, digest }));
-    return rowsOf(runner, this.#known, [JSON.stringify(identities)]);
+    return rowsOf(runner, this.#known, IDENTITIES.parameters(reports));
   }
 
   /** Every report of these messages. */
   async reportsOf(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<Report[]> {
-    const rows = await rowsOf<KnownReceipt & { report: Partial<ReportContent> }>(runner, this.#reports, [
-      JSON.stringify(messages),
-    ]);
+    const rows = await rowsOf<KnownReceipt & { report: Partial<ReportContent> }>(
+      runner,
+      this.#reports,
+      NAMES.parameters(messages),
+    );
     return rows.map(({ report, ...identity }) => ({ ...identity, ...contentOf(report) }));
   }
 
@@ -83,13 +102,13 @@ export class ReceiptRecords {
     const rows = receipts.map(({ report, raw, repeats, decision }) => {
       const { account, smsId, source, digest, receivedAt, firstReceivedAt } = report;
       const identity = { account, smsId, source, digest, receivedAt, firstReceivedAt };
-      return { ...identity, repeats, decision, report: compact(report, IN_THE_ROW), raw: raw?.toString('latin1') };
+      return { ...identity, repeats, decision, report: JSON.stringify(compact(report, IN_THE_ROW)), raw };
     });
-    await runner.query(this.#add, [JSON.stringify(rows)]);
+    await runner.query(this.#add, ROWS.parameters(rows));
   }
 
   async repeat(runner: SqlRunner, receipts: readonly RepeatedReceipt[]): Promise<void> {
-    if (receipts.length > 0) await runner.query(this.#repeat, [JSON.stringify(receipts)]);
+    if (receipts.length > 0) await runner.query(this.#repeat, COPIES.parameters(receipts));
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { RowSet } from '../database/row-set.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Recipient } from '../domain/recipient.js';
 import type { StoredRegistration } from './stored-message.js';
@@ -31,29 +32,33 @@ export interface RegistrationNames {
   refs: readonly { account: string; ref: string }[];
 }
 
+const SMS_IDS = new RowSet({ account: 'text', smsId: 'text' });
+const REQUESTS = new RowSet({ account: 'text', requestId: 'text' }, 3);
+const REFS = new RowSet({ account: 'text', ref: 'text' }, 5);
+const HELD_REQUESTS = new RowSet({ account: 'text', requestId: 'text' });
+const LINKS = new RowSet({ account: 'text', id: 'uuid', smsId: 'text' });
+
 /** The statements on `registrations`. */
 @Injectable()
 export class RegistrationRecords {
   readonly #find: string;
+  readonly #findBySmsId: string;
   readonly #lockRequests: string;
   readonly #read: string;
   readonly #save: string;
   readonly #link: string;
 
   constructor({ tables: { registrations } }: Database) {
-    const found = (given: string, on: string) =>
-      `select ${REGISTRATION_COLUMNS} from ${given} join ${registrations} r on r.account = given.account and ${on}`;
-    const smsIds = 'json_to_recordset($1::json) as given(account text, "smsId" text)';
-    this.#find = [
-      found(smsIds, 'r.linked_sms_id = given."smsId"'),
-      found(smsIds, 'r.sms_id = given."smsId"'),
-      found('json_to_recordset($2::json) as given(account text, "requestId" text)', 'r.request_id = given."requestId"'),
-      found('json_to_recordset($3::json) as given(account text, ref text)', 'r.ref = given.ref'),
-    ].join(' union all ');
+    const found = (names: RowSet<string>, on: string) =>
+      `select ${REGISTRATION_COLUMNS} from ${names.sql} join ${registrations} r on r.account = given.account and ${on}`;
+    const bySmsId = [found(SMS_IDS, 'r.linked_sms_id = given."smsId"'), found(SMS_IDS, 'r.sms_id = given."smsId"')];
+    const byOthers = [found(REQUESTS, 'r.request_id = given."requestId"'), found(REFS, 'r.ref = given.ref')];
+    this.#findBySmsId = bySmsId.join(' union all ');
+    this.#find = [...bySmsId, ...byOthers].join(' union all ');
     this.#lockRequests = `
       select pg_advisory_xact_lock(key) from (
         select distinct hashtextextended(account || chr(1) || "requestId", 0) as key
-        from json_to_recordset($1::json) as given(account text, "requestId" text) order by key) as keys`;
+        from ${HELD_REQUESTS.sql} order by key) as keys`;
     this.#read = `select ${REGISTRATION_COLUMNS} from ${registrations} r where r.account = $1 and r.id = $2`;
     this.#save = `
       insert into ${registrations} as r
@@ -68,7 +73,7 @@ export class RegistrationRecords {
       returning r.id`;
     this.#link = `
       update ${registrations} r set linked_sms_id = given."smsId"
-      from json_to_recordset($1::json) as given(account text, id uuid, "smsId" text)
+      from ${LINKS.sql}
       where r.account = given.account and r.id = given.id
         and (r.linked_sms_id is null or r.linked_sms_id = given."smsId")
       returning r.id`;
@@ -79,13 +84,20 @@ export class RegistrationRecords {
    * callback that cross, the later one then sees the earlier one.
    */
   async lockRequests(runner: SqlRunner, requestIds: RegistrationNames['requestIds']): Promise<void> {
-    if (requestIds.length > 0) await runner.query(this.#lockRequests, [JSON.stringify(requestIds)]);
+    if (requestIds.length > 0) await runner.query(this.#lockRequests, HELD_REQUESTS.parameters(requestIds));
   }
 
   /** The registrations that have one of these names, each once. */
   async find(runner: SqlRunner, { smsIds, requestIds, refs }: RegistrationNames): Promise<StoredRegistration[]> {
-    const given = [smsIds, requestIds, refs].map((names) => JSON.stringify(names));
-    const rows = await rowsOf<RegistrationRow>(runner, this.#find, given);
+    const given = SMS_IDS.parameters(smsIds);
+    const hasOthers = requestIds.length > 0 || refs.length > 0;
+    const rows = await (hasOthers
+      ? rowsOf<RegistrationRow>(runner, this.#find, [
+          ...given,
+          ...REQUESTS.parameters(requestIds),
+          ...REFS.parameters(refs),
+        ])
+      : rowsOf<RegistrationRow>(runner, this.#findBySmsId, given));
     return [...new Map(rows.map((row) => [row.id, registrationOf(row)])).values()];
   }
 
@@ -124,7 +136,7 @@ export class RegistrationRecords {
   /** Links registrations for good. Throws {@link RegistrationRaced} where one was linked elsewhere meanwhile. */
   async link(runner: SqlRunner, links: readonly { account: string; id: string; smsId: string }[]): Promise<void> {
     if (links.length === 0) return;
-    const linked = await rowsOf(runner, this.#link, [JSON.stringify(links)]);
+    const linked = await rowsOf(runner, this.#link, LINKS.parameters(links));
     if (linked.length !== links.length) throw new RegistrationRaced();
   }
 }
