@@ -33,7 +33,8 @@ const QUESTION = { text: 'select 1', query_timeout: ANSWER_WITHIN_MS };
 
 /**
  * The connections that store callbacks and do nothing else, so that no page, poll or subscriber can take them away.
- * Plain `pg`, because a batch of callbacks is a handful of hand-written statements.
+ * Plain `pg`, because a batch of callbacks is a handful of hand-written statements. Statements that are not waited for
+ * one by one share a round trip (`pipeline`; a `pg` that does not know it sends them one after the other).
  */
 export class IngestPool {
   readonly #pool: pg.Pool;
@@ -49,6 +50,7 @@ export class IngestPool {
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: 5_000,
       Client: ImpatientClient,
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     });
@@ -60,18 +62,38 @@ export class IngestPool {
   /** Runs `work` in one transaction; its result is given after COMMIT was answered. Rolls back on any error. */
   async transaction<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect();
+    const transaction = this.#begin(client);
     try {
-      await client.query(BEGIN);
-      const result = await work({ query: (sql, parameters) => client.query(this.#statement(sql, parameters)) });
+      const result = await work(transaction);
       await faultPoint('before_commit');
+      transaction.end();
       await client.query('commit');
       client.release();
       return result;
     } catch (error) {
+      transaction.end();
       if (POOLER_MIXES_SESSIONS.test((error as { code?: string }).code ?? '')) this.#prepares = false;
       await giveBack(client);
       throw error;
     }
+  }
+
+  /** Nothing is answered unless BEGIN was, and nothing is sent once the end is: it would be outside of any transaction. */
+  #begin(client: pg.PoolClient): SqlRunner & { end(): void } {
+    const begun = client.query(BEGIN);
+    begun.catch(() => undefined);
+    let ended = false;
+    const query = async (sql: string, parameters?: unknown[]): Promise<unknown> => {
+      if (ended) throw new Error('the transaction of this statement has ended');
+      const [answer] = await Promise.all([client.query(this.#statement(sql, parameters)), begun]);
+      return answer;
+    };
+    return {
+      query,
+      end: () => {
+        ended = true;
+      },
+    };
   }
 
   /** Our statements are few and constant, so each is parsed once a connection. */

@@ -104,16 +104,11 @@ export class MessageRecords {
    * a new message of ours: a deadlock, seen.)
    */
   async save(runner: SqlRunner, messages: readonly StoredMessage[]): Promise<void> {
-    await this.#write(
-      runner,
-      this.#update,
+    const [known, made] = [
       messages.filter(({ version }) => version > 0),
-    );
-    await this.#write(
-      runner,
-      this.#insert,
       messages.filter(({ version }) => version === 0),
-    );
+    ];
+    await Promise.all([this.#write(runner, this.#update, known), this.#write(runner, this.#insert, made)]);
   }
 
   async #write(runner: SqlRunner, sql: string, messages: readonly StoredMessage[]): Promise<void> {

@@ -35,22 +35,24 @@ export class MessageStore {
   async apply(runner: SqlRunner, received: readonly ReceivedReport[]): Promise<number> {
     const works = await this.#prepare(runner, received);
     const folded = await this.#fold(runner, works);
-    // Messages first: where two transactions make one message, this is where the later one learns of it.
-    await this.messages.save(
-      runner,
-      folded.filter(({ changed }) => changed).map(({ stored }) => stored),
-    );
-    await this.receipts.add(
-      runner,
-      folded.flatMap(({ receipts }) => receipts),
-    );
-    await faultPoint('after_receipt_insert');
-    await this.receipts.repeat(
-      runner,
-      folded.flatMap(({ repeated }) => repeated),
-    );
     const events = folded.flatMap((each) => each.events);
-    await this.outbox.append(runner, events);
+    // In one round trip. Messages first: where two transactions make one message, there the later one learns of it.
+    await allInOrder([
+      this.messages.save(
+        runner,
+        folded.filter(({ changed }) => changed).map(({ stored }) => stored),
+      ),
+      this.receipts.add(
+        runner,
+        folded.flatMap(({ receipts }) => receipts),
+      ),
+      this.receipts.repeat(
+        runner,
+        folded.flatMap(({ repeated }) => repeated),
+      ),
+      this.outbox.append(runner, events),
+    ]);
+    await faultPoint('after_receipt_insert');
     this.#alarm(folded);
     return events.length;
   }
@@ -61,14 +63,21 @@ export class MessageStore {
     const incoming = groupBy(received, ({ report }) => messageKey(report));
     const names = [...incoming.values()].map(([first]) => nameOf(first as ReceivedReport));
     const requests = requestsOf(reports);
-    await this.registrations.lockRequests(runner, requests);
-    const locked = await this.messages.lock(runner, names);
+    const [, locked, named] = await Promise.all([
+      this.registrations.lockRequests(runner, requests),
+      this.messages.lock(runner, names),
+      this.registrations.find(runner, { smsIds: names, requestIds: requests, refs: [] }),
+    ]);
     const stored = new Map(locked.map((message) => [messageKey(message.state), message]));
     // Not of a message that another transaction makes just now: its receipts may be seen already, its row was not.
     const ofLocked = reports.filter((report) => stored.has(messageKey(report)));
     const known = groupBy(ofLocked.length === 0 ? [] : await this.receipts.known(runner, ofLocked), messageKey);
-    const requestIds = [...requests, ...requestsKnown(locked)];
-    const registrations = await this.registrations.find(runner, { smsIds: names, requestIds, refs: [] });
+    const requested = await this.registrations.find(runner, {
+      smsIds: [],
+      requestIds: requestsKnown(locked),
+      refs: [],
+    });
+    const registrations = [...named, ...requested];
     const works = [...incoming].map(
       ([key, own]): MessageWork => ({
         stored: stored.get(key) ?? newMessage(nameOf(own[0] as ReceivedReport)),
@@ -99,6 +108,13 @@ export class MessageStore {
       }
     }
   }
+}
+
+/** Ends when all have; rejects with what the first of them that failed, in the order given, failed with. */
+async function allInOrder(statements: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(statements);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function foldWith(work: MessageWork, kept: readonly Report[]): FoldedMessage {

@@ -91,6 +91,7 @@ export class RegistrationRecords {
   async find(runner: SqlRunner, { smsIds, requestIds, refs }: RegistrationNames): Promise<StoredRegistration[]> {
     const given = SMS_IDS.parameters(smsIds);
     const hasOthers = requestIds.length > 0 || refs.length > 0;
+    if (smsIds.length === 0 && !hasOthers) return [];
     const rows = await (hasOthers
       ? rowsOf<RegistrationRow>(runner, this.#find, [
           ...given,
