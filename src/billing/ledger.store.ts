@@ -1,7 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { RowSet } from '../database/row-set.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
+
+const ENTRIES = new RowSet({
+  account: 'text',
+  sms_id: 'text',
+  event_id: 'uuid',
+  delta: 'numeric',
+  total: 'numeric',
+  currency: 'text',
+  channel: 'text',
+  telco_id: 'text',
+  occurred_at: 'timestamptz',
+});
 
 /** The one writer of the ledger. */
 @Injectable()
@@ -25,11 +38,9 @@ export class LedgerStore {
       `insert into ${this.database.tables.ledger}
          (account, sms_id, event_id, delta, total, currency, channel, telco_id, occurred_at)
        select account, sms_id, event_id, delta, total, currency, channel, telco_id, occurred_at
-       from json_to_recordset($1::json) as given(
-         account text, sms_id text, event_id uuid, delta numeric(18,4), total numeric(18,4), currency text,
-         channel text, telco_id text, occurred_at timestamptz)
+       from ${ENTRIES.sql}
        on conflict (account, sms_id, event_id) do nothing`,
-      [JSON.stringify(entries)],
+      ENTRIES.parameters(entries),
     );
   }
 }

@@ -1,8 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { RowSet } from '../database/row-set.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import { attributedRecipient } from '../domain/attribution.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
+
+const ENTRIES = new RowSet({
+  account: 'text',
+  sms_id: 'text',
+  contact: 'text',
+  kind: 'text',
+  channel: 'text',
+  outcome: 'text',
+  reason: 'text',
+  failure_class: 'text',
+  occurred_at: 'timestamptz',
+  sequence: 'bigint',
+});
+const UNATTRIBUTED = new RowSet({ account: 'text', sms_id: 'text', sequence: 'bigint' });
+
+type Entry = Parameters<typeof ENTRIES.parameters>[0][number];
 
 /** A status event that says what became of a message. */
 export type OutcomeEvent = EsmsEvent<
@@ -19,33 +36,44 @@ export class ContactStore {
    * it corrects, a changed recipient moves it, and one that can be attributed to nobody any more takes it away.
    */
   async record(runner: SqlRunner, events: readonly OutcomeEvent[]): Promise<void> {
-    const { contact_entries: entries } = this.database.tables;
-    const rows = events.map((event) => ({ ...rowOf(event), sequence: event.sequence }));
-    await runner.query(
-      `delete from ${entries} e
-       using json_to_recordset($1::json) as given(account text, sms_id text, contact text, sequence bigint)
-       where e.account = given.account and e.sms_id = given.sms_id and given.contact is null and e.sequence < given.sequence`,
-      [JSON.stringify(rows)],
+    const rows = events.map(rowOf);
+    await this.#remove(
+      runner,
+      rows.filter(({ contact }) => contact === null),
     );
+    await this.#write(
+      runner,
+      rows.filter(({ contact }) => contact !== null),
+    );
+  }
+
+  async #remove(runner: SqlRunner, rows: readonly Entry[]): Promise<void> {
+    if (rows.length === 0) return;
     await runner.query(
-      `insert into ${entries} as e
+      `delete from ${this.database.tables.contact_entries} e using ${UNATTRIBUTED.sql}
+       where e.account = given.account and e.sms_id = given.sms_id and e.sequence < given.sequence`,
+      UNATTRIBUTED.parameters(rows),
+    );
+  }
+
+  async #write(runner: SqlRunner, rows: readonly Entry[]): Promise<void> {
+    if (rows.length === 0) return;
+    await runner.query(
+      `insert into ${this.database.tables.contact_entries} as e
          (account, sms_id, contact, kind, channel, outcome, reason, failure_class, occurred_at, sequence)
        select account, sms_id, contact, kind, channel, outcome, reason, failure_class, occurred_at, sequence
-       from json_to_recordset($1::json) as given(
-         account text, sms_id text, contact text, kind text, channel text, outcome text, reason text,
-         failure_class text, occurred_at timestamptz, sequence bigint)
-       where contact is not null
+       from ${ENTRIES.sql}
        on conflict (account, sms_id) do update
        set contact = excluded.contact, kind = excluded.kind, channel = excluded.channel, outcome = excluded.outcome,
          reason = excluded.reason, failure_class = excluded.failure_class, occurred_at = excluded.occurred_at,
          sequence = excluded.sequence
        where e.sequence < excluded.sequence`,
-      [JSON.stringify(rows)],
+      ENTRIES.parameters(rows),
     );
   }
 }
 
-function rowOf({ account, subject, time, data: { message } }: OutcomeEvent): object {
+function rowOf({ account, subject, sequence, time, data: { message } }: OutcomeEvent): Entry {
   const person = attributedRecipient(message);
   return {
     account,
@@ -57,5 +85,6 @@ function rowOf({ account, subject, time, data: { message } }: OutcomeEvent): obj
     reason: message.error?.reason ?? null,
     failure_class: message.error?.failureClass ?? null,
     occurred_at: message.reportedAt ?? time,
+    sequence,
   };
 }

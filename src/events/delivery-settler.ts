@@ -1,10 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { RowSet } from '../database/row-set.js';
 import { rowsOf } from '../database/sql-runner.js';
 import type { HeldDeliveries } from './delivery-claims.js';
 import { DispatchPool } from './dispatch-pool.js';
 
 const MOST_AT_ONCE = 500;
+
+const ROWS = new RowSet({ account: 'text', subject: 'text', subscriber: 'text', sequence: 'bigint', lease: 'uuid' });
+
+type HeldRow = Parameters<typeof ROWS.parameters>[0][number];
 
 interface Waiting {
   held: HeldDeliveries;
@@ -29,7 +34,7 @@ export class DeliverySettler {
     this.#settle = `
       with settled as (
         update ${deliveries} d set settled_at = now(), lease = null, leased_until = null
-        from json_to_recordset($1::json) as given(account text, subject text, subscriber text, sequence bigint, lease uuid)
+        from ${ROWS.sql}
         where d.account = given.account and d.subject = given.subject and d.subscriber = given.subscriber
           and d.sequence = given.sequence and d.lease = given.lease and d.settled_at is null
         returning 1)
@@ -54,9 +59,9 @@ export class DeliverySettler {
     this.#isFlushing = false;
   }
 
-  async #mark(rows: readonly object[]): Promise<void> {
+  async #mark(rows: readonly HeldRow[]): Promise<void> {
     try {
-      const parameters = [JSON.stringify(rows)];
+      const parameters = ROWS.parameters(rows);
       const [row] = await this.pool.transaction((runner) =>
         rowsOf<{ count: number }>(runner, this.#settle, parameters),
       );
@@ -68,5 +73,5 @@ export class DeliverySettler {
   }
 }
 
-const rowsOfHeld = ({ subscriber, lease, events }: HeldDeliveries): object[] =>
+const rowsOfHeld = ({ subscriber, lease, events }: HeldDeliveries): HeldRow[] =>
   events.map(({ account, subject, sequence }) => ({ account, subject, subscriber, sequence: sequence ?? 0, lease }));
