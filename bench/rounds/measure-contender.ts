@@ -22,6 +22,9 @@ export interface Assignment {
   profile: string | null;
 }
 
+/** Every contender has the flags that `npm start` gives the service. */
+const NODE_FLAGS = ['--max-semi-space-size=64'];
+
 /** A contender in a process of its own, for as long as `work` takes. */
 export async function withContender<Result>(
   { name, databaseUrl, profile }: Pick<Assignment, 'name' | 'databaseUrl' | 'profile'>,
@@ -29,7 +32,7 @@ export async function withContender<Result>(
 ): Promise<Result> {
   const profiling =
     profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const contender = Child.start<ContenderQuestions>('contender-process', profiling);
+  const contender = Child.start<ContenderQuestions>('contender-process', [...NODE_FLAGS, ...profiling]);
   try {
     const result = await work(contender, await contender.ask('start', { name, databaseUrl }));
     await contender.ask('close');
