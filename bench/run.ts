@@ -6,6 +6,7 @@ import { chart } from './report/chart.js';
 import { consoleText, document } from './report/document.js';
 import { medianLatency, medianMeasurements } from './report/medians.js';
 import type { Results } from './report/results.js';
+import { measureDispatch } from './rounds/dispatch-rounds.js';
 import { Rounds } from './rounds/rounds.js';
 import { VoidRun } from './rounds/void-run.js';
 
@@ -39,10 +40,12 @@ async function measure(): Promise<Results> {
   for (const line of conditions) log(line);
   const sideBySide = await rounds.sideBySide();
   const latencies = contenders.includes('everything') ? await rounds.ledgerLatencies() : [];
+  const dispatch = contenders.includes('everything') ? await measureDispatch(postgres, log) : null;
   const emptyAndFilled = stored === 0 ? [] : await rounds.emptyAndFilled();
   return {
     measurements: medianMeasurements([...sideBySide, ...emptyAndFilled]),
     ledgerLatency: medianLatency(latencies),
+    dispatch,
     stored,
     rounds: options.rounds,
     seconds,

@@ -1,4 +1,5 @@
 import type { LedgerLatency } from '../load/ledger-latency.js';
+import type { DispatchResults } from '../rounds/dispatch-rounds.js';
 import { COMPARED_CONNECTIONS } from '../options.js';
 import { type Measurement, microsecondsEach } from '../rounds/measurement.js';
 
@@ -7,6 +8,7 @@ export interface Results {
   /** Medians, in the order in which they were measured. */
   measurements: readonly Measurement[];
   ledgerLatency: LedgerLatency | null;
+  dispatch: DispatchResults | null;
   /** Messages in the filled database; 0 where that run was left out. */
   stored: number;
   rounds: number;

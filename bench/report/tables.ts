@@ -67,6 +67,24 @@ export function ledgerTable({ ledgerLatency }: Results): Table | null {
   ];
 }
 
+/** What the dispatcher does; null where it was not measured. */
+export function dispatchTable({ dispatch }: Results): Table | null {
+  if (dispatch === null) return null;
+  const { rates, handlerLatency, claimCost } = dispatch;
+  const { limit, delivered, emptyMs, filledMs } = claimCost;
+  return [
+    ['dispatcher', ''],
+    ...rates.map(({ subscribers, batch, perSecond }) => [
+      `events/s to ${subscribers === 1 ? 'one subscriber' : `each of ${subscribers} subscribers`}, ${batch ?? 1} a call`,
+      whole(perSecond),
+    ]),
+    ['callback to handler, nothing else to do: p50 ms', handlerLatency.p50Ms.toFixed(1)],
+    ['callback to handler, nothing else to do: p99 ms', handlerLatency.p99Ms.toFixed(1)],
+    [`claim of ${limit}, nothing delivered yet: ms`, emptyMs.toFixed(1)],
+    [`claim of ${limit}, ${whole(delivered)} delivered behind it: ms`, filledMs.toFixed(1)],
+  ];
+}
+
 /** A table for the console. */
 export function aligned(table: Table): string {
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length)));

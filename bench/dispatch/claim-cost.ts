@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { EVENT_TYPES } from '../../src/domain/domain-event.js';
+import { DeliveryClaims } from '../../src/events/delivery-claims.js';
+import { querying } from '../postgres/bench-postgres.js';
+import { DispatchHost } from './dispatch-host.js';
+
+/** What one claim costs, with no deliveries behind it and with many that are done. */
+export interface ClaimCost {
+  limit: number;
+  delivered: number;
+  emptyMs: number;
+  filledMs: number;
+}
+
+const DELIVERED = 1_000_000;
+const LIMIT = 100;
+const CLAIMS = 60;
+const SUBSCRIBER = 'claimed_by_hand';
+
+/** Medians of claims of {@link LIMIT}, each taken before the next. */
+export async function measureClaimCost({ databaseUrl }: { databaseUrl: string }): Promise<ClaimCost> {
+  const host = await DispatchHost.start(databaseUrl, { count: 1, batch: 200, handle: () => undefined });
+  await host.pause();
+  await run(databaseUrl, `insert into esms.subscribers (name, patterns) values ('${SUBSCRIBER}', '{message.*}')`);
+  const emptyMs = await medianClaim(host);
+  await run(databaseUrl, FILL);
+  await run(databaseUrl, 'vacuum analyze esms.deliveries, esms.events');
+  const filledMs = await medianClaim(host);
+  await host.close();
+  return { limit: LIMIT, delivered: DELIVERED, emptyMs, filledMs };
+}
+
+const FILL = `
+  with added as (
+    insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
+    select 'default', md5(n::text), 1, gen_random_uuid(), 'message.sent', now(), '{}'
+    from generate_series(1, ${DELIVERED}) n
+    returning account, subject, sequence, position)
+  insert into esms.deliveries (account, subject, subscriber, sequence, position, settled_at, attempts)
+  select account, subject, '${SUBSCRIBER}', sequence, position, now(), 1 from added`;
+
+async function medianClaim(host: DispatchHost): Promise<number> {
+  await host.receive((CLAIMS * LIMIT) / 2 + LIMIT);
+  const claims = host.app.get(DeliveryClaims, { strict: false });
+  const times: number[] = [];
+  for (let index = 0; index < CLAIMS; index += 1) {
+    const wanted = { subscriber: SUBSCRIBER, types: EVENT_TYPES, limit: LIMIT, freshOnly: false, leaseMs: 60_000 };
+    const start = performance.now();
+    await claims.claim({ ...wanted, lease: randomUUID() });
+    times.push(performance.now() - start);
+  }
+  return times.toSorted((one, other) => one - other)[CLAIMS / 2] ?? Number.NaN;
+}
+
+function run(databaseUrl: string, sql: string): Promise<unknown> {
+  return querying(databaseUrl, (client) => client.query(sql));
+}
