@@ -27,7 +27,7 @@ export class EventEnvelope implements CloudEventContext {
     type: 'string',
     format: 'date-time',
     example: '2026-11-25T19:49:31.643000Z',
-    description: 'When what it tells was received; not when it was sent to you.',
+    description: 'When what it tells became known; not when it was sent to you.',
   })
   time: string;
 
