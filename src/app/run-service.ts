@@ -30,7 +30,7 @@ function secretsFor({ tokens, apiKeys, dataDirectory }: Environment): Developmen
 }
 
 function optionsFrom(
-  { tokens, apiKeys, publicUrl, dataDirectory }: Environment,
+  { tokens, apiKeys, publicUrl, dataDirectory, relays }: Environment,
   { url }: OpenedDatabase,
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
@@ -43,6 +43,7 @@ function optionsFrom(
       accounts: Object.fromEntries(accounts),
       database: { url },
       spool: { directory: join(dataDirectory, 'spool') },
+      relays,
       ...(publicUrl === null ? {} : { publicUrl }),
     },
     apiKeys: apiKeys ?? generatedKeys,

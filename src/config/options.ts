@@ -1,4 +1,5 @@
 import type { ModuleMetadata } from '@nestjs/common';
+import type { EventType } from '../domain/domain-event.js';
 
 /** A decorator of the host that is put on our controllers: `Public()`, `SkipThrottle()`, `UseGuards(…)`. */
 export type HostDecorator = ClassDecorator | MethodDecorator;
@@ -56,6 +57,48 @@ export interface DispatcherOptions {
   retentionDays?: number;
 }
 
+/** How an event is a message: all of it in the body, or the data there and the rest in headers. */
+export type ContentMode = 'structured' | 'binary';
+
+/** What a relay sends, to whichever broker. */
+export interface RelayOptions {
+  /** The events that it sends. @default all */
+  types?: readonly EventType[];
+  /** The content mode of CloudEvents. @default 'structured' */
+  mode?: ContentMode;
+  /** Whether messages say who a message went to: a phone number, a Zalo user id. @default false */
+  includeRecipient?: boolean;
+}
+
+/** Events to a topic exchange of RabbitMQ; needs the package `amqplib`. */
+export interface RabbitMqOptions extends RelayOptions {
+  /** `amqp://user:password@host:5672/vhost`, or `amqps://`. */
+  url: string;
+  /** A durable topic exchange; made where it is absent. The routing key is the type of the event. @default 'esms.events' */
+  exchange?: string;
+}
+
+/** Events to NATS JetStream; needs the packages `@nats-io/transport-node` and `@nats-io/jetstream`. */
+export interface NatsOptions extends RelayOptions {
+  /** `nats://user:password@host:4222`, `nats://token@host` or `tls://`; several servers with commas between. */
+  url: string;
+  /** What is before the type of the event in its subject. @default 'esms.events' */
+  subjectPrefix?: string;
+  /**
+   * The name of the stream that is made where none takes the subjects: on disk, for 7 days. One that does is used as it
+   * is. @default 'ESMS_EVENTS'
+   */
+  stream?: string;
+}
+
+/** Where events go beyond this process. */
+export interface RelaysOptions {
+  /** @default false */
+  rabbitmq?: false | RabbitMqOptions;
+  /** @default false */
+  nats?: false | NatsOptions;
+}
+
 /** The values; they may come late, from a factory. */
 export interface EsmsOptions {
   /** The eSMS accounts by name; `default` when nothing else is said. */
@@ -69,6 +112,8 @@ export interface EsmsOptions {
   silenceHours?: number;
   /** From how many distinct reports on one message raises an alarm. @default 1_000 */
   reportsAlarm?: number;
+  /** Brokers that get the events, each as a subscriber; a process without a dispatcher has none. @default {} */
+  relays?: RelaysOptions;
 }
 
 /** What the module is made of; known when the module is declared. */
@@ -97,6 +142,7 @@ export interface ResolvedOptions {
   spool: false | Required<SpoolOptions>;
   silenceMs: number;
   reportsAlarm: number;
+  relays: { rabbitmq: false | Required<RabbitMqOptions>; nats: false | Required<NatsOptions> };
 }
 
 /** The structure with every default filled in. */

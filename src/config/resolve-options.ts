@@ -1,5 +1,6 @@
+import { EVENT_TYPES } from '../domain/domain-event.js';
 import { EsmsError } from '../domain/errors.js';
-import type { EsmsOptions, EsmsStructure, ResolvedOptions, ResolvedStructure } from './options.js';
+import type { EsmsOptions, EsmsStructure, RelaysOptions, ResolvedOptions, ResolvedStructure } from './options.js';
 
 /** What a callback token or an API key is made of. */
 export const SECRET_PATTERN = /^[A-Za-z0-9_-]{16,}$/;
@@ -8,6 +9,8 @@ export const SECRET_PATTERN = /^[A-Za-z0-9_-]{16,}$/;
 export const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
 const DISPATCHER = { maxAttempts: 10, leaseMs: 15_000, backoffMs: 500, pollMs: 1_000, retentionDays: 7 };
+
+const RELAY = { types: EVENT_TYPES, mode: 'structured', includeRecipient: false } as const;
 
 const HOUR_MS = 3_600_000;
 const GIBIBYTE = 2 ** 30;
@@ -22,6 +25,7 @@ export function resolveOptions(options: EsmsOptions): ResolvedOptions {
     );
   }
   const { database, publicUrl, spool = false, silenceHours = 72, reportsAlarm = 1_000 } = options;
+  const { rabbitmq = false, nats = false } = options.relays ?? {};
   return {
     accounts: new Map(Object.entries(options.accounts).map(([name, { tokens }]) => [name, tokens])),
     publicUrl: publicUrl ?? null,
@@ -29,6 +33,10 @@ export function resolveOptions(options: EsmsOptions): ResolvedOptions {
     spool: spool === false ? false : { maxBytes: GIBIBYTE, durability: 'disk', ...spool },
     silenceMs: silenceHours * HOUR_MS,
     reportsAlarm,
+    relays: {
+      rabbitmq: rabbitmq && { ...RELAY, exchange: 'esms.events', ...rabbitmq },
+      nats: nats && { ...RELAY, subjectPrefix: 'esms.events', stream: 'ESMS_EVENTS', ...nats },
+    },
   };
 }
 
@@ -46,7 +54,8 @@ export function resolveStructure(structure: EsmsStructure): ResolvedStructure {
   };
 }
 
-function problemsOf({ accounts, publicUrl, database, spool, silenceHours, reportsAlarm }: EsmsOptions): string[] {
+function problemsOf(options: EsmsOptions): string[] {
+  const { accounts, publicUrl, database, spool, silenceHours, reportsAlarm, relays } = options;
   const problems: string[] = [];
   const names = Object.keys(accounts ?? {});
   if (names.length === 0) problems.push('accounts: at least one account with a callback token is needed');
@@ -64,7 +73,7 @@ function problemsOf({ accounts, publicUrl, database, spool, silenceHours, report
   for (const [name, value] of Object.entries(positive)) {
     if (value !== undefined && !(value > 0)) problems.push(`${name}: must be greater than zero`);
   }
-  return problems;
+  return [...problems, ...relayProblems(relays)];
 }
 
 function accountProblems(name: string, tokens: readonly string[] | undefined): string[] {
@@ -77,4 +86,23 @@ function accountProblems(name: string, tokens: readonly string[] | undefined): s
     }
   }
   return problems;
+}
+
+const RELAY_URLS = { rabbitmq: /^amqps?:\/\//, nats: /^(nats|tls):\/\// } as const;
+
+function relayProblems(relays: RelaysOptions = {}): string[] {
+  return Object.entries(RELAY_URLS).flatMap(([name, form]) => {
+    const relay = relays[name as keyof RelaysOptions];
+    if (!relay) return [];
+    const { url, types = EVENT_TYPES, mode = RELAY.mode } = relay;
+    const unknown = types.filter((type) => !EVENT_TYPES.includes(type));
+    return [
+      ...(form.test(url) && URL.canParse(url.split(',')[0] ?? '')
+        ? []
+        : [`relays.${name}.url: not a URL of such a broker`]),
+      ...(types.length > 0 ? [] : [`relays.${name}.types: at least one is needed`]),
+      ...unknown.map((type) => `relays.${name}.types: there is no event ${type}`),
+      ...(mode === 'structured' || mode === 'binary' ? [] : [`relays.${name}.mode: structured or binary`]),
+    ];
+  });
 }

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { OPTIONS, STRUCTURE } from '../config/tokens.js';
 import { DeliveryClaims } from './delivery-claims.js';
 import { DeliveryCompletion } from './delivery-completion.js';
 import { DeliveryRetention } from './delivery-retention.js';
@@ -11,6 +12,7 @@ import { EventReplay } from './event-replay.js';
 import { HandlerLoops } from './handler-loops.js';
 import { Outbox } from './outbox.js';
 import { ParkedDeliveries } from './parked-deliveries.js';
+import { loadRelays, Relays } from './relays/relays.js';
 import { SubscriberRegistry } from './subscriber-registry.js';
 import { SubscriberRetirement } from './subscriber-retirement.js';
 import { SubscriberTable } from './subscriber-table.js';
@@ -26,13 +28,14 @@ const DELIVERY = [
   HandlerLoops,
   ParkedDeliveries,
 ];
+const RELAYS = { provide: Relays, useFactory: loadRelays, inject: [OPTIONS, STRUCTURE] };
 const MEMBERSHIP = [SubscriberRegistry, SubscriberTable, SubscriberRetirement, EventReplay, SubscriptionKeeper];
 
 /** The outbox, its subscribers and the dispatcher. */
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Outbox, WakeUp, ...DELIVERY, ...MEMBERSHIP, Dispatcher, EsmsSubscriptions],
+  providers: [Outbox, WakeUp, ...DELIVERY, ...MEMBERSHIP, RELAYS, Dispatcher, EsmsSubscriptions],
   exports: [Outbox, EsmsSubscriptions],
 })
 export class EventsModule {}

@@ -5,6 +5,8 @@ import type { DeliveryCompletion } from './delivery-completion.js';
 import type { DeliverySettler } from './delivery-settler.js';
 import { callHandler } from './handler-call.js';
 import type { HandlerWork } from './handler-queue.js';
+import { OutageError } from './outage.js';
+import { OutagePause } from './outage-pause.js';
 import type { SubscriberHandler } from './subscriber.js';
 
 const LONGEST_BACKOFF_MS = 60_000;
@@ -23,6 +25,7 @@ export interface HandOverStatements {
 /** Hands what was claimed over to one handler, and sees to it that each delivery is marked, put off or given back. */
 export class HandOver {
   readonly #logger: Logger;
+  readonly #pause: OutagePause;
   #marking = 0;
 
   /** @param marked called when a mark that nobody waited for is there */
@@ -34,6 +37,12 @@ export class HandOver {
     private readonly marked: () => void,
   ) {
     this.#logger = new Logger(`EsmsSubscriber ${subscriber}`);
+    this.#pause = new OutagePause(options.backoffMs);
+  }
+
+  /** Whether and how long the handler can deliver nothing. */
+  get pause(): Pick<OutagePause, 'isOutage' | 'leftMs'> {
+    return this.#pause;
   }
 
   /** How many calls ended well and are not marked yet. */
@@ -46,6 +55,7 @@ export class HandOver {
     if (!this.#hasTime(work)) return this.release(work);
     const error = await this.#call(work, work.deliveries);
     if (error === null) return;
+    if (error instanceof OutageError) return this.release(work);
     if (work.deliveries.length === 1 || !this.#hasTime(work)) await this.#putOff(work, work.deliveries, error);
     else await this.#runEach(work);
   }
@@ -66,6 +76,7 @@ export class HandOver {
   async #runEach(work: HandlerWork): Promise<void> {
     for (const [index, each] of work.deliveries.entries()) {
       const error = await this.#call(work, [each]);
+      if (error instanceof OutageError) return this.release({ ...work, deliveries: work.deliveries.slice(index) });
       if (error !== null) await this.#putOff(work, [each], error);
       if (this.#hasTime(work)) continue;
       const rest = work.deliveries.slice(index + 1);
@@ -84,7 +95,16 @@ export class HandOver {
     const held = this.#held(lease, deliveries);
     const { error, isMarked } = await callHandler(this.handler, held, attempt, this.statements.completion);
     if (error === null && !isMarked) void this.#mark(held);
+    this.#noteOutage(error);
     return error;
+  }
+
+  #noteOutage(error: Error | null): void {
+    if (!(error instanceof OutageError)) {
+      if (this.#pause.end()) this.#logger.log('the outage is over');
+    } else if (this.#pause.begin()) {
+      this.#logger.warn(`outage, trying again in ${Math.ceil(this.#pause.leftMs)} ms: ${error.message}`);
+    }
   }
 
   async #mark(held: HeldDeliveries): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../config/options.js';
+import { groupBy } from '../domain/group-by.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { HandOver, type HandOverStatements } from './hand-over.js';
 import { HandlerQueue, type HandlerWork } from './handler-queue.js';
@@ -61,21 +62,34 @@ export class HandlerLoop {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
+      if (this.#handOver.pause.leftMs > 0) await this.#releaseQueued();
       const limit = this.#room();
       const earliestNext = performance.now() + CLAIM_INTERVAL_MS;
       const isFull = limit === 0 || (await this.#claim(limit)) === limit;
       this.#startCalls();
       if (isFull && this.#room() > 0) continue;
-      await this.#sleep.for(this.options.pollMs);
+      await this.#sleep.for(Math.min(this.#handOver.pause.leftMs || Infinity, this.options.pollMs));
       const early = earliestNext - performance.now();
       if (!isFull && early > 0) await setTimeout(early);
     }
-    await Promise.all(this.#queue.clear().map((work) => this.#handOver.release(work)));
+    await this.#releaseQueued();
     while (this.#queue.running + this.#handOver.marking > 0) await this.#sleep.for(this.options.pollMs);
+  }
+
+  /** Gives back what waits for a call, a claim's worth at a time. */
+  async #releaseQueued(): Promise<void> {
+    for (const works of groupBy(this.#queue.clear(), ({ lease }) => lease).values()) {
+      const [first] = works as [HandlerWork];
+      await this.#handOver.release({ ...first, deliveries: works.flatMap(({ deliveries }) => deliveries) });
+    }
   }
 
   /** For how many events there is room: one call's worth each, and of quick single calls some more. */
   #room(): number {
+    const { isOutage, leftMs } = this.#handOver.pause;
+    if (leftMs > 0) return 0;
+    // Whether an outage is over, one call finds out as well as many.
+    if (isOutage) return this.#queue.isEmpty ? this.#batch : 0;
     const { concurrency, batch } = this.handler;
     const perCall = batch === null ? Math.floor(QUEUED_MS / this.#usualMs) : 1;
     const most = concurrency * Math.min(Math.max(perCall, 1), MOST_QUEUED_PER_CALL);
@@ -104,6 +118,7 @@ export class HandlerLoop {
   }
 
   #startCalls(): void {
+    if (this.#handOver.pause.leftMs > 0) return;
     const done = (): void => {
       if (!this.#stopping) this.#startCalls();
       this.wake();

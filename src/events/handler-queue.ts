@@ -34,6 +34,11 @@ export class HandlerQueue {
     return this.#running + this.#fresh.length;
   }
 
+  /** Whether nothing runs and nothing waits. */
+  get isEmpty(): boolean {
+    return this.size + this.#retries.length === 0;
+  }
+
   /** Whether enough has failed before that no more of it should be taken. */
   get hasRetriesEnough(): boolean {
     return this.#retries.length + this.#retriesRunning >= this.#mostRetries;

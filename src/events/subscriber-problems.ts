@@ -40,6 +40,13 @@ export function subscriberProblems(name: string, found: readonly FoundHandler[])
   return [...overlaps(name, own), ...disagreements(name, own)];
 }
 
+/** Whether handlers go by the name of a relay, with their places. */
+export function relayProblems(name: string, found: readonly FoundHandler[]): string[] {
+  return found
+    .filter(({ metadata }) => metadata[0].subscriber === name)
+    .map(({ place }) => `${place}: subscriber ${name} is a relay`);
+}
+
 function overlaps(name: string, own: readonly FoundHandler[]): string[] {
   return EVENT_TYPES.flatMap((type) => {
     const places = own.flatMap(({ place, metadata }) =>

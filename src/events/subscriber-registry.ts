@@ -3,32 +3,40 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { EsmsEvent } from '../domain/domain-event.js';
 import { EsmsError } from '../domain/errors.js';
 import { HANDLER_METADATA, type HandlerMetadata } from './on-esms-event.js';
+import { Relays } from './relays/relays.js';
 import type { Subscriber, SubscriberHandler } from './subscriber.js';
-import { type FoundHandler, handlerProblems, subscriberProblems } from './subscriber-problems.js';
+import { type FoundHandler, handlerProblems, relayProblems, subscriberProblems } from './subscriber-problems.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 type Method = (events: EsmsEvent | readonly EsmsEvent[], delivery: unknown) => unknown;
 
 const TIMEOUT_MS = 10_000;
 
-/** Finds the handlers among all providers of the application. */
+/** Finds the handlers among all providers of the application, and the relays beside them. */
 @Injectable()
 export class SubscriberRegistry {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly relays: Relays,
   ) {}
 
   /** Every subscriber of this process. Throws `subscribers_invalid`, which lists every problem and where it is. */
   discover(): Subscriber[] {
     const found = this.#find();
     const names = [...new Set(found.map(({ metadata }) => metadata[0].subscriber))].toSorted();
-    const problems = [...found.flatMap(handlerProblems), ...names.flatMap((name) => subscriberProblems(name, found))];
+    const { subscribers } = this.relays;
+    const problems = [
+      ...found.flatMap(handlerProblems),
+      ...names.flatMap((name) => subscriberProblems(name, found)),
+      ...subscribers.flatMap(({ name }) => relayProblems(name, found)),
+    ];
     if (problems.length > 0) throw new EsmsError('subscribers_invalid', problems.join('\n'));
-    return names.map((name) => {
+    const handled = names.map((name): Subscriber => {
       const own = found.filter(({ metadata }) => metadata[0].subscriber === name);
       return { name, from: own[0]?.metadata[0].from ?? 'now', handlers: own.map(handlerOf) };
     });
+    return [...handled, ...subscribers];
   }
 
   /** An alias of a provider is the same instance once more: its handlers count once. */

@@ -4,6 +4,7 @@ import type { Channel } from '../domain/channel.js';
 import { type FailureClass, REASONS } from '../domain/failure.js';
 import type { Decision } from '../domain/message-change.js';
 import type { Recipient } from '../domain/recipient.js';
+import type { Proof } from '../domain/report.js';
 import type { Outcome, State } from '../domain/standing.js';
 
 /** A closed set of texts, as the schema of a property or a parameter. */
@@ -82,6 +83,14 @@ export const DECISION = word<Decision>('What the receipt did to the message, fix
   superseded: 'it was lower than what was known',
   kept: 'it decided nothing',
 });
+
+export const PROOF = word<Proof>(
+  'What a success proves; null where nothing was delivered, or nothing is known of it.',
+  {
+    on_device: 'that the message is on the phone',
+    accepted: 'only that the channel took it',
+  },
+);
 
 export const RECIPIENT_KIND = word<Recipient['kind']>('What the recipient is.', {
   phone: 'a Vietnamese phone number in its local form',

@@ -2,24 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { openHandles } from '../support/open-handles.js';
 import { raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 /** `DISPATCHER_CYCLES=500` is the whole of it. */
 const CYCLES = Number(process.env['DISPATCHER_CYCLES'] ?? 60);
-
-/** What would keep this process alive, by kind, when all is quiet. */
-async function resources(): Promise<Record<string, number>> {
-  await sleep(1_000);
-  const counts: Record<string, number> = {};
-  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
-  return {
-    sockets: counts['TCPSocketWrap'] ?? 0,
-    timers: counts['Timeout'] ?? 0,
-    connecting: counts['TCPConnectWrap'] ?? 0,
-  };
-}
 
 it(`${CYCLES} starts and stops at any moment leave no connection, timer or lease behind`, {
   timeout: CYCLES * 1_000 + 20_000,
@@ -44,9 +33,9 @@ it(`${CYCLES} starts and stops at any moment leave no connection, timer or lease
     await instance.stop();
   };
   for (let index = 0; index < 6; index += 1) await cycle(index);
-  const before = await resources();
+  const before = await openHandles();
   for (let index = 6; index < CYCLES; index += 1) await cycle(index);
-  expect(await resources()).toEqual(before);
+  expect(await openHandles()).toEqual(before);
   await vi.waitFor(async () => expect(await count()).toBe(0), { timeout: 5_000 });
   expect(await query(database.url, 'select from esms.deliveries where lease is not null')).toEqual([]);
   expect(await query(database.url, 'select from esms.subscriber_hosts')).toEqual([]);

@@ -1,7 +1,7 @@
 import { type INestApplicationContext, type LoggerService, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { expect, vi } from 'vitest';
-import type { DispatcherOptions } from '../../src/config/options.js';
+import type { DispatcherOptions, RelaysOptions } from '../../src/config/options.js';
 import { Database } from '../../src/database/database.js';
 import { EsmsModule, EsmsSubscriptions, type Subscription } from '../../src/index.js';
 
@@ -11,6 +11,7 @@ interface Settings {
   billing?: boolean;
   crm?: boolean;
   migrations?: 'run' | 'off';
+  relays?: RelaysOptions;
   /** Whether the start ends when the database is ready, and not before. */
   isReady?: boolean;
 }
@@ -23,11 +24,12 @@ export class DispatcherInstance {
   ) {}
 
   static async start(url: string, settings: Settings = {}): Promise<DispatcherInstance> {
-    const { providers = [], dispatcher = {}, billing = false, crm = false, migrations = 'off' } = settings;
+    const { providers = [], dispatcher = {}, billing = false, crm = false, migrations = 'off', relays = {} } = settings;
     const accounts = { default: { tokens: ['token-of-the-dispatcher-test'] } };
     const esms = EsmsModule.forRoot({
       accounts,
       database: { url, migrations, workConnections: 3 },
+      relays,
       billing,
       crm,
       dispatcher,

@@ -78,6 +78,31 @@ describe('the environment of the service', () => {
     expect(message.split('\n').map((line) => line.split(':')[0])).toContain(name);
     expect(message).not.toContain(secret);
   });
+
+  it('names the brokers that get the events', () => {
+    expect(readEnvironment({}).relays).toEqual({});
+    const { relays } = readEnvironment({
+      RABBITMQ_URL: 'amqp://one',
+      RABBITMQ_EXCHANGE: 'receipts',
+      NATS_URL: 'nats://two',
+      RELAY_TYPES: 'message.delivered, message.rejected',
+      RELAY_MODE: 'binary',
+      RELAY_RECIPIENT: 'true',
+    });
+    const shared = { types: ['message.delivered', 'message.rejected'], mode: 'binary', includeRecipient: true };
+    expect(relays).toEqual({
+      rabbitmq: { ...shared, url: 'amqp://one', exchange: 'receipts' },
+      nats: { ...shared, url: 'nats://two' },
+    });
+    const wrong = {
+      RABBITMQ_URL: 'http://one',
+      NATS_URL: 'two',
+      RELAY_TYPES: 'message.lost',
+      RELAY_MODE: 'loud',
+      RELAY_RECIPIENT: 'yes',
+    };
+    for (const name of Object.keys(wrong)) expect(() => readEnvironment(wrong)).toThrow(`${name}: `);
+  });
 });
 
 function messageOf(variables: Record<string, string>): string {

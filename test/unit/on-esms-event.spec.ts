@@ -2,14 +2,20 @@ import { Global, Injectable, Module, type Provider, Scope } from '@nestjs/common
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { Relays } from '../../src/events/relays/relays.js';
 import type { Subscriber } from '../../src/events/subscriber.js';
 import { SubscriberRegistry } from '../../src/events/subscriber-registry.js';
 import { type EsmsDelivery, type EsmsEvent, type EventType, OnEsmsEvent } from '../../src/index.js';
 
 /** What the registry finds in an application of these providers. */
-async function discover(...providers: Provider[]): Promise<Subscriber[]> {
+function discover(...providers: Provider[]): Promise<Subscriber[]> {
+  return discoverBeside(new Relays(), ...providers);
+}
+
+async function discoverBeside(relays: Relays, ...providers: Provider[]): Promise<Subscriber[]> {
+  const beside = { provide: Relays, useValue: relays };
   @Global()
-  @Module({ imports: [DiscoveryModule], providers: [SubscriberRegistry, ...providers] })
+  @Module({ imports: [DiscoveryModule], providers: [SubscriberRegistry, beside, ...providers] })
   class Host {}
   const app = await Test.createTestingModule({ imports: [Host] }).compile();
   try {
@@ -44,6 +50,19 @@ class Sent {
 }
 
 describe('a boot with', () => {
+  it('a handler that goes by the name of a relay names it', async () => {
+    const relays = new Relays();
+    const options = { types: ['message.sent'], mode: 'structured', includeRecipient: false } as const;
+    relays.add('nats', options, () => Promise.reject(new Error('not opened')));
+    class Posing {
+      @OnEsmsEvent('message.sent', { subscriber: 'relay-nats' })
+      handle(_event: EsmsEvent): void {}
+    }
+    await expect(discoverBeside(relays, Posing)).rejects.toThrow('Posing.handle: subscriber relay-nats is a relay');
+    const found = await discoverBeside(relays, Delivered);
+    expect(found.map(({ name }) => name)).toEqual(['s', 'relay-nats']);
+  });
+
   it('overlapping patterns names both places', async () => {
     await expect(discover(Delivered, Everything)).rejects.toMatchObject({
       code: 'subscribers_invalid',

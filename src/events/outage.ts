@@ -1,0 +1,8 @@
+/**
+ * What a handler throws when nothing can be delivered for now: a broker that is away, a network that is down. It says
+ * nothing about the event, so the delivery goes back without having spent an attempt, and the handler gets no others for
+ * a while.
+ */
+export class OutageError extends Error {
+  override readonly name = 'OutageError';
+}
