@@ -15,7 +15,13 @@ async function openDataSource(): Promise<DataSource> {
   await client.connect();
   await client.query(`create schema if not exists "${SCHEMA}"`);
   await client.end();
-  const database = { url, schema: SCHEMA, migrations: 'off', ingestConnections: 1, workConnections: 2 } as const;
+  const database = {
+    connection: { connectionString: url },
+    schema: SCHEMA,
+    migrations: 'off',
+    ingestConnections: 1,
+    workConnections: 2,
+  } as const;
   return new DataSource(dataSourceOptions(database, ENTITIES));
 }
 

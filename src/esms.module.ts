@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { RouterModule } from '@nestjs/core';
+import { ModulesContainer, RouterModule } from '@nestjs/core';
 import { BillingModule } from './billing/billing.module.js';
 import { LedgerController } from './billing/ledger.controller.js';
 import { CallbackController } from './callbacks/callback.controller.js';
@@ -12,9 +12,11 @@ import { ContactsController } from './crm/contacts.controller.js';
 import { CrmModule } from './crm/crm.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { decorated } from './decorated.js';
+import { EsmsError } from './domain/errors.js';
 import { ENTITIES } from './entities.js';
 import { EventsModule } from './events/events.module.js';
 import { SubscriptionsController } from './events/subscriptions.controller.js';
+import { HostCheck } from './host-check.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { HealthController } from './ops/health.controller.js';
@@ -24,15 +26,31 @@ import { TelemetryModule } from './telemetry/telemetry.module.js';
 @Module({})
 class RoutesModule {}
 
-/** Delivery receipts of eSMS.vn, inside a NestJS application. */
+/**
+ * Delivery receipts of eSMS.vn, inside a NestJS application: declared once, in its root module, for all accounts. It is
+ * global: `EsmsMessages`, `EsmsLedger`, `EsmsContacts`, `EsmsQuarantine` and `EsmsSubscriptions` can be injected
+ * anywhere.
+ */
 @Module({})
 export class EsmsModule {
+  constructor(modules: ModulesContainer) {
+    if ([...modules.values()].filter(({ metatype }) => metatype === EsmsModule).length === 1) return;
+    throw new EsmsError(
+      'options_invalid',
+      'EsmsModule is in this application more than once. One forRoot serves every eSMS account: give them all in ' +
+        '`accounts`. The module is global, so that no other module needs to import it',
+    );
+  }
+
   /** With the options at hand. Throws `EsmsError` `options_invalid` at boot, which lists every problem. */
   static forRoot(options: EsmsRootOptions): DynamicModule {
     return compose(OptionsModule.forRoot(options), options);
   }
 
-  /** With a factory, a class or a provider that gives the values; the structure is given at once. */
+  /**
+   * With the values from `useFactory`, or from the `createEsmsOptions()` of a class (`useClass`, `useExisting`); the
+   * structure is given at once. Throws `EsmsError` `options_invalid` at boot, which lists every problem.
+   */
   static forRootAsync(options: EsmsRootAsyncOptions): DynamicModule {
     return compose(OptionsModule.forRootAsync(options), options);
   }
@@ -44,6 +62,7 @@ function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
   const parts = [CallbacksModule, MessagesModule, ...readers];
   return {
     module: EsmsModule,
+    global: true,
     imports: [
       options,
       TelemetryModule,
@@ -53,6 +72,8 @@ function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
       { module: RoutesModule, imports: [...parts, ...structure.imports], controllers: controllersOf(structure) },
       RouterModule.register([{ path: structure.path, module: RoutesModule }]),
     ],
+    providers: [HostCheck],
+    exports: parts,
   };
 }
 

@@ -3,8 +3,19 @@ export { ApiKeysModule } from './access/api-keys.js';
 export { CallbackSalvage } from './callbacks/callback-salvage.js';
 export { type Caller, type Scope, SCOPES } from './access/caller.js';
 export type { Contact } from './crm/contact-queries.js';
-export type { EsmsOptions, EsmsStructure } from './config/options.js';
-export { NAME_PATTERN, SECRET_PATTERN } from './config/resolve-options.js';
+export type { ConnectionOptions } from './config/connection-options.js';
+export type {
+  AccountOptions,
+  DatabaseOptions,
+  DispatcherOptions,
+  EsmsOptions,
+  EsmsOptionsFactory,
+  EsmsStructure,
+  HostDecorator,
+  SpoolOptions,
+} from './config/options.js';
+export type { EsmsRootAsyncOptions, EsmsRootOptions } from './config/options.module.js';
+export { NAME_PATTERN, SECRET_PATTERN } from './config/patterns.js';
 export { type Channel, CHANNELS } from './domain/channel.js';
 export { EVENT_TYPES, type EsmsEvent, type EventType } from './domain/domain-event.js';
 export { EsmsError, type EsmsErrorCode } from './domain/errors.js';

@@ -14,7 +14,9 @@ import { catchError, type Observable, throwError } from 'rxjs';
 import { EsmsError, type EsmsErrorCode } from '../domain/errors.js';
 
 /** What each refusal of ours is over HTTP; one that is not here is a fault of ours. */
-const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string) => HttpException>> = {
+const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string | string[]) => HttpException>> = {
+  arguments_invalid: BadRequestException,
+  account_unknown: NotFoundException,
   registration_invalid: BadRequestException,
   registration_conflict: ConflictException,
   message_unkeepable: UnprocessableEntityException,
@@ -32,8 +34,10 @@ const AWAY_MESSAGE =
 
 /** The HTTP exception of an error of ours, 503 where the database is away; any other error as it is. */
 export function httpErrorOf(error: unknown): unknown {
-  const exception = error instanceof EsmsError ? EXCEPTIONS[error.code] : undefined;
-  if (exception !== undefined) return new exception((error as Error).message);
+  if (error instanceof EsmsError) {
+    const exception = EXCEPTIONS[error.code];
+    if (exception !== undefined) return new exception(error.problems.length > 0 ? [...error.problems] : error.message);
+  }
   return isAway(error) ? new ServiceUnavailableException('the database is away') : error;
 }
 

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { NAME_PATTERN } from '../config/resolve-options.js';
+import { NAME_PATTERN } from '../config/patterns.js';
 
 /** What every question about one account may say. */
 export class AccountDto {

@@ -1,28 +1,40 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Global, Module } from '@nestjs/common';
 import { SystemClock } from '../domain/clock.js';
+import { Accounts } from './accounts.js';
 import type { EsmsOptions, EsmsStructure } from './options.js';
 import { resolveOptions, resolveStructure } from './resolve-options.js';
+import { STRUCTURE_NAMES } from './structure-problems.js';
 import { CLOCK, OPTIONS, STRUCTURE } from './tokens.js';
 
 const GIVEN = Symbol.for('nestjs-esms:given-options');
+
+/** Names what is no part of the values, for the builder. */
+const NO_STRUCTURE = Object.fromEntries(STRUCTURE_NAMES.map((name) => [name, undefined])) as EsmsStructure;
+
+/** The builder hands over everything that was given, in some versions the values and the factory too. */
+function structureIn(given: EsmsStructure): EsmsStructure {
+  return Object.fromEntries(STRUCTURE_NAMES.map((name) => [name, given[name]]));
+}
 
 const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } = new ConfigurableModuleBuilder<EsmsOptions>({
   optionsInjectionToken: GIVEN,
 })
   .setClassMethodName('forRoot')
-  .setExtras<EsmsStructure>(
-    {},
-    (definition, structure): DynamicModule => ({
+  .setFactoryMethodName('createEsmsOptions')
+  .setExtras<EsmsStructure>(NO_STRUCTURE, (definition, given): DynamicModule => {
+    const structure = structureIn(given);
+    return {
       ...definition,
       providers: [
         ...(definition.providers ?? []),
-        { provide: OPTIONS, useFactory: resolveOptions, inject: [GIVEN] },
+        { provide: OPTIONS, useFactory: (values: EsmsOptions) => resolveOptions(values, structure), inject: [GIVEN] },
         { provide: STRUCTURE, useValue: resolveStructure(structure) },
         { provide: CLOCK, useClass: SystemClock },
+        Accounts,
       ],
-      exports: [OPTIONS, STRUCTURE, CLOCK],
-    }),
-  )
+      exports: [OPTIONS, STRUCTURE, CLOCK, Accounts],
+    };
+  })
   .build();
 
 /** What `forRoot` takes. */

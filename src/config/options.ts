@@ -1,19 +1,35 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type { EventType } from '../domain/domain-event.js';
+import type { Connection, ConnectionOptions } from './connection-options.js';
 
 /** A decorator of the host that is put on our controllers: `Public()`, `SkipThrottle()`, `UseGuards(…)`. */
 export type HostDecorator = ClassDecorator | MethodDecorator;
 
 /** One eSMS account of the company. */
 export interface AccountOptions {
-  /** Callback tokens, each 16 or more characters of `A-Z a-z 0-9 _ -`; several are live at once for rotation. */
+  /**
+   * Callback tokens, each 16 or more characters of `A-Z a-z 0-9 _ -` and of no other account; several are live at once
+   * for rotation.
+   */
   tokens: readonly string[];
 }
 
-/** Where our tables are. */
-export interface DatabaseOptions {
-  /** A PostgreSQL 14 or newer: `postgres://user:password@host:port/database`. */
-  url: string;
+/** Where our tables are: at a `url`, or at a connection given as `options`. A pool and a data source of our own. */
+export type DatabaseOptions = DatabaseSettings & DatabaseAddress;
+
+type DatabaseAddress =
+  | {
+      /** A PostgreSQL 14 or newer: `postgres://user:password@host:port/database`. */
+      url: string;
+      options?: never;
+    }
+  | {
+      /** The same in parts: host, port, database, user, a password or a function that gives it, TLS. */
+      options: ConnectionOptions;
+      url?: never;
+    };
+
+interface DatabaseSettings {
   /** The schema of our tables. @default 'esms' */
   schema?: string;
   /**
@@ -101,28 +117,39 @@ export interface RelaysOptions {
 
 /** The values; they may come late, from a factory. */
 export interface EsmsOptions {
-  /** The eSMS accounts by name; `default` when nothing else is said. */
+  /** The eSMS accounts by name; call a lone one `default`. */
   accounts: Record<string, AccountOptions>;
-  /** Where the gateway reaches us, the host's global prefix included: `https://receipts.example.vn`. @default null */
+  /**
+   * Where the gateway reaches the application, the host's global prefix included, `path` not:
+   * `https://api.example.vn/v2`. One that does not end with the global prefix stops the boot. @default none
+   */
   publicUrl?: string;
+  /** The PostgreSQL to keep everything in; it may be away at boot. */
   database: DatabaseOptions;
   /** Without it, callbacks are only held while the database is away. @default false */
   spool?: false | SpoolOptions;
+  /** Brokers that get the events, each as a subscriber; a process without a dispatcher has none. @default {} */
+  relays?: RelaysOptions;
   /** How long a message may keep silent before it is closed as `unknown`, in hours. @default 72 */
   silenceHours?: number;
   /** From how many distinct reports on one message raises an alarm. @default 1_000 */
   reportsAlarm?: number;
-  /** Brokers that get the events, each as a subscriber; a process without a dispatcher has none. @default {} */
-  relays?: RelaysOptions;
 }
 
 /** What the module is made of; known when the module is declared. */
 export interface EsmsStructure {
-  /** A path before all our routes. @default '' */
+  /** A path before all our routes, behind the host's global prefix. @default '' */
   path?: string;
-  /** Decorators for the callback route. @default none */
+  /**
+   * Decorators for the callback route, whose callers are known by their token: what lets them through the host's global
+   * guards, such as `Public()` and `SkipThrottle()`. Where these say less (count fewer pieces of metadata) than there
+   * are global guards, each guard is a warning at boot, by name. @default no decorators
+   */
   callbacks?: { decorators?: HostDecorator[] };
-  /** The read API, off by default; without decorators it is open to everybody who reaches it. @default false */
+  /**
+   * The read API, off by default. Its decorators are where its guards are: `UseGuards(StaffGuard)`. Without any it is
+   * open to everybody whom the host's global guards let in, which is a warning at boot. @default false
+   */
   api?: false | { decorators?: HostDecorator[] };
   /** The ledger of price changes. @default true */
   billing?: boolean;
@@ -130,19 +157,24 @@ export interface EsmsStructure {
   crm?: boolean;
   /** `false` makes a process that only receives. @default {} */
   dispatcher?: false | DispatcherOptions;
-  /** Modules whose providers the decorators' guards need. @default [] */
+  /** Modules whose providers the decorators' guards need; of `forRootAsync`, the factory's too. @default [] */
   imports?: ModuleMetadata['imports'];
+}
+
+/** What `forRootAsync` calls where it is given `useClass` or `useExisting`. */
+export interface EsmsOptionsFactory {
+  createEsmsOptions(): EsmsOptions | Promise<EsmsOptions>;
 }
 
 /** The options with every default filled in. */
 export interface ResolvedOptions {
   accounts: ReadonlyMap<string, readonly string[]>;
   publicUrl: string | null;
-  database: Required<DatabaseOptions>;
+  database: Required<DatabaseSettings> & { connection: Connection };
   spool: false | Required<SpoolOptions>;
+  relays: { rabbitmq: false | Required<RabbitMqOptions>; nats: false | Required<NatsOptions> };
   silenceMs: number;
   reportsAlarm: number;
-  relays: { rabbitmq: false | Required<RabbitMqOptions>; nats: false | Required<NatsOptions> };
 }
 
 /** The structure with every default filled in. */

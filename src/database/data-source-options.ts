@@ -13,13 +13,12 @@ export const DATA_SOURCE = 'esms';
  * connect, so transactions set what they need for themselves.
  */
 export function dataSourceOptions(
-  { url, schema, workConnections }: ResolvedOptions['database'],
+  { connection, schema, workConnections }: ResolvedOptions['database'],
   // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for an entity class
   entities: readonly Function[],
 ): DataSourceOptions {
   return {
     type: 'postgres',
-    url,
     schema,
     entities: [...entities],
     migrations: [...MIGRATIONS],
@@ -28,7 +27,7 @@ export function dataSourceOptions(
     synchronize: false,
     applicationName: 'nestjs-esms',
     logging: false,
-    extra: { max: workConnections, connectionTimeoutMillis: 2_000, keepAlive: true },
+    extra: { ...connection, max: workConnections, connectionTimeoutMillis: 2_000, keepAlive: true },
   };
 }
 

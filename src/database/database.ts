@@ -131,10 +131,10 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   }
 
   async #prepare(): Promise<void> {
-    const { url, schema, migrations } = this.options.database;
+    const { connection, schema, migrations } = this.options.database;
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     // On connections of its own: a migration may take longer than any other statement may.
-    if (migrations === 'run') await migrate(url, schema);
+    if (migrations === 'run') await migrate(connection, schema);
     if (migrations === 'check') await this.#demandMigrated();
     for (const prepare of this.#preparations) await prepare();
   }

@@ -42,9 +42,9 @@ export class IngestPool {
   #prepares = true;
   readonly #logger = new Logger('EsmsIngest');
 
-  constructor({ url, ingestConnections }: ResolvedOptions['database']) {
+  constructor({ connection, ingestConnections }: ResolvedOptions['database']) {
     this.#pool = new pg.Pool({
-      connectionString: url,
+      ...connection,
       max: ingestConnections,
       application_name: 'nestjs-esms-ingest',
       connectionTimeoutMillis: ANSWER_WITHIN_MS,

@@ -1,12 +1,13 @@
 /** Every reason for which this library refuses something; the set is closed. */
 export type EsmsErrorCode =
   | 'options_invalid'
+  | 'arguments_invalid'
+  | 'account_unknown'
   | 'registration_invalid'
   | 'registration_conflict'
   | 'message_unkeepable'
   | 'quarantine_replayed'
   | 'cursor_invalid'
-  | 'filter_invalid'
   | 'lease_lost'
   | 'transaction_absent'
   | 'database_other'
@@ -19,12 +20,15 @@ export type EsmsErrorCode =
 /** What our services throw for what a caller can mend; anything else that comes out of them is a fault of ours. */
 export class EsmsError extends Error {
   override readonly name = 'EsmsError';
+  /** Each problem by itself, where the input was looked through; else empty. */
+  readonly problems: readonly string[];
 
   constructor(
     readonly code: EsmsErrorCode,
     message: string,
-    options?: ErrorOptions,
+    { problems = [], ...options }: ErrorOptions & { problems?: readonly string[] } = {},
   ) {
     super(message, options);
+    this.problems = problems;
   }
 }

@@ -31,9 +31,9 @@ export class DispatchPool implements OnApplicationShutdown {
   readonly #logger = new Logger('EsmsDispatcher');
   readonly #pool: pg.Pool;
 
-  constructor(@Inject(OPTIONS) { database: { url } }: ResolvedOptions) {
+  constructor(@Inject(OPTIONS) { database: { connection } }: ResolvedOptions) {
     this.#pool = new pg.Pool({
-      connectionString: url,
+      ...connection,
       max: CONNECTIONS,
       application_name: 'nestjs-esms-dispatch',
       connectionTimeoutMillis: 2_000,

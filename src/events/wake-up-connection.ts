@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import type { Connection } from '../config/connection-options.js';
 
 const ANSWER_WITHIN_MS = 2_000;
 const BEAT = 'beat ';
@@ -26,9 +27,9 @@ export class WakeUpConnection {
   }
 
   /** `hear` gets the payload of each NOTIFY. Throws {@link PooledConnection} behind a pooler. */
-  static async open(url: string, channel: string, hear: (payload: string) => void): Promise<WakeUpConnection> {
+  static async open(database: Connection, channel: string, hear: (payload: string) => void): Promise<WakeUpConnection> {
     const client = new pg.Client({
-      connectionString: url,
+      ...database,
       application_name: 'nestjs-esms-wake-up',
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: ANSWER_WITHIN_MS,

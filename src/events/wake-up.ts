@@ -7,6 +7,7 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import type { Connection } from '../config/connection-options.js';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { Database } from '../database/database.js';
@@ -28,7 +29,7 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
   readonly #logger = new Logger('EsmsWakeUp');
   readonly #id = randomUUID();
   readonly #channel: string;
-  readonly #url: string;
+  readonly #database: Connection;
   readonly #stopping = new AbortController();
   readonly #listeners = new Set<() => void>();
   #connection: WakeUpConnection | null = null;
@@ -38,11 +39,11 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
   #isDirty = false;
 
   constructor(
-    @Inject(OPTIONS) { database: { url, schema } }: ResolvedOptions,
+    @Inject(OPTIONS) { database: { connection, schema } }: ResolvedOptions,
     private readonly database: Database,
     private readonly outbox: Outbox,
   ) {
-    this.#url = url;
+    this.#database = connection;
     this.#channel = schema;
   }
 
@@ -79,7 +80,7 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   /** As long as the connection proves to be alive: by hearing itself, which is all that it is for. */
   async #listen(proved: () => void): Promise<void> {
-    const connection = await WakeUpConnection.open(this.#url, this.#channel, (payload) => this.#hear(payload));
+    const connection = await WakeUpConnection.open(this.#database, this.#channel, (payload) => this.#hear(payload));
     this.#connection = connection;
     try {
       while (!this.#stopping.signal.aborted) {

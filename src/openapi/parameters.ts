@@ -1,6 +1,6 @@
 import { ApiQuery, type ApiQueryOptions } from '@nestjs/swagger';
 import { ListDto } from '../access/list.dto.js';
-import { NAME_PATTERN } from '../config/resolve-options.js';
+import { NAME_PATTERN } from '../config/patterns.js';
 import { MOMENT } from '../domain/clock.js';
 
 type Schema = Extract<ApiQueryOptions, { schema: unknown }>['schema'];

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import pg from 'pg';
 import { BillingSubscriber } from '../../src/billing/billing.subscriber.js';
 import { LedgerStore } from '../../src/billing/ledger.store.js';
-import { CallbackController } from '../../src/callbacks/callback.controller.js';
+import { CallbackReception } from '../../src/callbacks/callback-reception.js';
 import { CallbackReceiver } from '../../src/callbacks/callback-receiver.js';
 import { CallbackSpool } from '../../src/callbacks/callback-spool.js';
 import { Database } from '../../src/database/database.js';
@@ -29,7 +29,7 @@ const PLANTS = {
 
   '503-while-away': () =>
     replace(
-      CallbackController.prototype,
+      CallbackReception.prototype,
       'receive',
       (real) =>
         async function (this: unknown, ...given: unknown[]) {

@@ -10,8 +10,8 @@ let pool: IngestPool;
 beforeAll(async () => {
   database = await createTestDatabase();
   await query(database.url, 'create table kept (value integer primary key)');
-  const url = database.url;
-  pool = new IngestPool({ url, schema: 'esms', migrations: 'off', ingestConnections: 1, workConnections: 1 });
+  const connection = { connectionString: database.url };
+  pool = new IngestPool({ connection, schema: 'esms', migrations: 'off', ingestConnections: 1, workConnections: 1 });
 });
 
 afterAll(async () => {

@@ -28,7 +28,7 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
   };
   try {
     await query(server.url, `create database ${template}`);
-    await migrate(databaseUrl(server.url, template));
+    await migrate({ connectionString: databaseUrl(server.url, template) });
     // A test that connects to it by mistake would make every clone fail, and only now and then.
     await query(server.url, `alter database ${template} with allow_connections false`);
   } catch (error) {

@@ -1,0 +1,92 @@
+import { Inject, Injectable, Logger, type OnModuleInit, RequestMethod } from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { CallbackController } from './callbacks/callback.controller.js';
+import type { HostDecorator, ResolvedOptions, ResolvedStructure } from './config/options.js';
+import { OPTIONS, STRUCTURE } from './config/tokens.js';
+import { decorated } from './decorated.js';
+import { EsmsError } from './domain/errors.js';
+
+type ApplicationConfig = NonNullable<ModuleRef['container']['applicationConfig']>;
+
+/** Nest's own metadata on a class (guards, interceptors…): none of it lets a request past a global guard. */
+const OF_NEST = /^__.*__$/;
+
+/** Looks at boot whether the callback route gets through the host around it, and the API does not get too far. */
+@Injectable()
+export class HostCheck implements OnModuleInit {
+  readonly #logger = new Logger('EsmsModule');
+
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
+  ) {}
+
+  /** A worker has no adapter, and no routes. Throws `options_invalid` where nobody would find the callback route. */
+  onModuleInit(): void {
+    if (!this.adapterHost.httpAdapter) return;
+    // Nest gives it to nobody; a version that keeps it elsewhere goes unchecked.
+    const config = this.moduleRef['container']?.applicationConfig;
+    if (config === undefined) return;
+    this.#demandPrefix(config);
+    const guards = globalGuards(config);
+    this.#warnOfGuards(guards);
+    this.#warnOfOpenApi(guards);
+  }
+
+  #demandPrefix(config: ApplicationConfig): void {
+    const prefix = trimmed(config.getGlobalPrefix());
+    const { publicUrl } = this.options;
+    if (publicUrl === null || prefix === '' || isExcluded(config, this.structure.path)) return;
+    const path = trimmed(new URL(publicUrl).pathname);
+    if (path === prefix || path.endsWith(`/${prefix}`)) return;
+    const problem = `publicUrl: must end with the global prefix of the application, /${prefix}`;
+    throw new EsmsError('options_invalid', `nestjs-esms cannot start:\n- ${problem}`, { problems: [problem] });
+  }
+
+  /** Which decorator speaks to which guard nobody can see; that there are fewer of them than guards, everybody can. */
+  #warnOfGuards(guards: readonly string[]): void {
+    const said = metadataOf(this.structure.callbacks.decorators);
+    if (said.length >= guards.length) return;
+    const has = said.length === 0 ? 'nothing' : said.join(', ');
+    for (const guard of guards) {
+      this.#logger.warn(
+        `global guard ${guard} may refuse the callbacks of the gateway, which are then lost: give callbacks.decorators ` +
+          `what lets them through, for each global guard (there is ${has})`,
+      );
+    }
+  }
+
+  #warnOfOpenApi(guards: readonly string[]): void {
+    const { api } = this.structure;
+    if (api === false || api.decorators.length > 0) return;
+    const whom = guards.length === 0 ? 'everybody' : `everybody whom the global guards (${guards.join(', ')}) let in`;
+    this.#logger.warn(`api has no decorators: messages, recipients and charges are open to ${whom}`);
+  }
+}
+
+const trimmed = (path: string): string => path.replaceAll(/^\/+|\/+$/g, '');
+
+/** By name: guards given to `useGlobalGuards`, and those provided as APP_GUARD, made for each request or not. */
+function globalGuards(config: ApplicationConfig): string[] {
+  const lasting = config.getGlobalGuards().map((guard) => guard.constructor.name);
+  const ofRequests = config.getGlobalRequestGuards().map(({ metatype, name }) => String(metatype?.name ?? name));
+  return [...lasting, ...ofRequests];
+}
+
+/** Whether the host left the callback route out of its global prefix. */
+function isExcluded(config: ApplicationConfig, path: string): boolean {
+  const route = `/${[trimmed(path), 'callbacks/esms/:token'].filter((part) => part !== '').join('/')}`;
+  const { exclude = [] } = config.getGlobalPrefixOptions();
+  const isGet = (method: RequestMethod | -1): boolean =>
+    method === RequestMethod.GET || method === RequestMethod.ALL || method === -1;
+  return exclude.some(({ requestMethod, pathRegex }) => isGet(requestMethod) && pathRegex.test(route));
+}
+
+/** What decorators say, by key. */
+function metadataOf(decorators: readonly HostDecorator[]): string[] {
+  return Reflect.getOwnMetadataKeys(decorated(CallbackController, decorators))
+    .map(String)
+    .filter((key) => !OF_NEST.test(key));
+}
