@@ -1,8 +1,12 @@
+export type { AccountChoice } from './access/account-choice.js';
 export { ApiKeyGuard } from './access/api-key.guard.js';
 export { ApiKeysModule } from './access/api-keys.js';
-export { CallbackSalvage } from './callbacks/callback-salvage.js';
 export { type Caller, type Scope, SCOPES } from './access/caller.js';
-export type { Contact } from './crm/contact-queries.js';
+export { EsmsLedger } from './billing/esms-ledger.js';
+export type { LedgerEntry, LedgerPage, LedgerSummary } from './billing/ledger-queries.js';
+export { CallbackSalvage } from './callbacks/callback-salvage.js';
+export { EsmsQuarantine, type QuarantineReplay } from './callbacks/esms-quarantine.js';
+export type { QuarantineItem } from './callbacks/quarantined-callback.js';
 export type { ConnectionOptions } from './config/connection-options.js';
 export type {
   AccountOptions,
@@ -16,6 +20,10 @@ export type {
 } from './config/options.js';
 export type { EsmsRootAsyncOptions, EsmsRootOptions } from './config/options.module.js';
 export { NAME_PATTERN, SECRET_PATTERN } from './config/patterns.js';
+export type { Contact } from './crm/contact-queries.js';
+export { EsmsContacts } from './crm/esms-contacts.js';
+export type { Page } from './database/page.js';
+export type { SqlRunner } from './database/sql-runner.js';
 export { type Channel, CHANNELS } from './domain/channel.js';
 export { EVENT_TYPES, type EsmsEvent, type EventType } from './domain/domain-event.js';
 export { EsmsError, type EsmsErrorCode } from './domain/errors.js';
@@ -25,3 +33,7 @@ export type { EsmsDelivery } from './events/esms-delivery.js';
 export { EsmsSubscriptions, type Subscription } from './events/esms-subscriptions.js';
 export { OnEsmsEvent } from './events/on-esms-event.js';
 export type { ParkedDelivery } from './events/parked-deliveries.js';
+export { EsmsMessages, type RegisterOptions } from './messages/esms-messages.js';
+export type { ReceiptView } from './messages/message-queries.js';
+export type { Registered } from './messages/registrar.js';
+export type { RegistrationDto } from './messages/registration.dto.js';

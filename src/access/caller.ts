@@ -12,7 +12,6 @@ export interface Caller {
 }
 
 const CALLER = Symbol.for('nestjs-esms:caller');
-const DEFAULT_ACCOUNT = 'default';
 
 /** Behind a host's own guard, or none, everything is allowed: that guard has decided. */
 const TRUSTED: Caller = { account: null, scopes: new Set(SCOPES) };
@@ -25,10 +24,4 @@ export function rememberCaller(request: object, caller: Caller): void {
 /** The caller of a request. */
 export function callerOf(request: object): Caller {
   return (Reflect.get(request, CALLER) as Caller | undefined) ?? TRUSTED;
-}
-
-/** The account a request is about; null where it asks for one that is not the caller's: to be answered as absent. */
-export function accountFor({ account }: Caller, asked: string | undefined): string | null {
-  if (account === null) return asked ?? DEFAULT_ACCOUNT;
-  return asked === undefined || asked === account ? account : null;
 }

@@ -29,8 +29,15 @@ export interface LedgerPage extends Page<LedgerEntry> {
   sum: Amount;
 }
 
+/** What was charged, in groups and in sum. */
+export interface LedgerSummary {
+  groups: LedgerGroup[];
+  sum: Amount;
+}
+
 /** One group of a summary. */
 export interface LedgerGroup {
+  /** A channel, the id of a telco, or a day; null where it is not known. */
   key: string | null;
   /** How many messages. */
   messages: number;
@@ -59,14 +66,14 @@ export class LedgerQueries {
     const rows = await this.#selection(account, smsId)
       .select([
         'l.sms_id as "smsId"',
-        'l.delta as delta',
-        'l.total as total',
+        'l.delta::text as delta',
+        'l.total::text as total',
         'l.currency as currency',
         'l.channel as channel',
         'l.telco_id as "telcoId"',
         instantSql('l.occurred_at', '"at"'),
         'l.event_id as "eventId"',
-        'l.position as position',
+        'l.position::text as position',
       ])
       .andWhere('l.position > :position', { position: after?.[0] ?? '0' })
       .orderBy('l.position')
@@ -80,7 +87,7 @@ export class LedgerQueries {
   async summary(
     account: string,
     { from, to, groupBy }: { from?: string; to?: string; groupBy: (typeof GROUPINGS)[number] },
-  ): Promise<{ groups: LedgerGroup[]; sum: Amount }> {
+  ): Promise<LedgerSummary> {
     const selection = (): SelectQueryBuilder<LedgerEntryEntity> => {
       const query = this.#selection(account, undefined);
       if (from !== undefined) query.andWhere('l.occurred_at >= :from', { from: parseMoment(from) });

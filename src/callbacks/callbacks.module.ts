@@ -6,6 +6,7 @@ import { CallbackKeeper } from './callback-keeper.js';
 import { CallbackReceiver } from './callback-receiver.js';
 import { CallbackSalvage } from './callback-salvage.js';
 import { CallbackSpool } from './callback-spool.js';
+import { EsmsQuarantine } from './esms-quarantine.js';
 import { QuarantineStore } from './quarantine.store.js';
 import { SpoolDrainer } from './spool.drainer.js';
 
@@ -19,8 +20,9 @@ import { SpoolDrainer } from './spool.drainer.js';
     CallbackSalvage,
     CallbackSpool,
     QuarantineStore,
+    EsmsQuarantine,
     SpoolDrainer,
   ],
-  exports: [CallbackTokens, CallbackKeeper, CallbackReceiver, CallbackSalvage, QuarantineStore],
+  exports: [CallbackTokens, CallbackReceiver, CallbackSalvage, EsmsQuarantine],
 })
 export class CallbacksModule {}

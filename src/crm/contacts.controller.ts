@@ -1,17 +1,17 @@
 import { Controller, Get, NotFoundException, Param, Query, Req, UseInterceptors } from '@nestjs/common';
-import { accountFor, callerOf } from '../access/caller.js';
+import { accountAsked } from '../access/account-asked.js';
+import { callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
-import { AccountDto } from '../access/list.dto.js';
 import { mask } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
-import { validated } from '../access/validated.js';
-import { type Contact, ContactQueries } from './contact-queries.js';
+import type { Contact } from './contact-queries.js';
+import { EsmsContacts } from './esms-contacts.js';
 
 /** The people that messages went to. */
 @Controller('crm/contacts')
 @UseInterceptors(EsmsErrorInterceptor)
 export class ContactsController {
-  constructor(private readonly contacts: ContactQueries) {}
+  constructor(private readonly contacts: EsmsContacts) {}
 
   /** One person, by a phone in any Vietnamese form or by a Zalo user id. */
   @Get(':id')
@@ -21,10 +21,9 @@ export class ContactsController {
     @Param('id') id: string,
     @Query() query: Record<string, unknown>,
   ): Promise<Contact> {
-    const caller = callerOf(request);
-    const account = accountFor(caller, validated(AccountDto, query).account);
-    const contact = account === null || id.includes('\0') ? null : await this.contacts.get(account, id);
+    const account = accountAsked(request, query);
+    const contact = account === null ? null : await this.contacts.get(id, { ...query, ...account });
     if (contact === null) throw new NotFoundException('no such contact');
-    return caller.scopes.has('pii') ? contact : { ...contact, id: mask(contact.id) };
+    return callerOf(request).scopes.has('pii') ? contact : { ...contact, id: mask(contact.id) };
   }
 }

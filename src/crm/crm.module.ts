@@ -5,11 +5,12 @@ import { ContactEntryEntity } from './contact-entry.entity.js';
 import { ContactQueries } from './contact-queries.js';
 import { ContactStore } from './contact.store.js';
 import { CrmSubscriber } from './crm.subscriber.js';
+import { EsmsContacts } from './esms-contacts.js';
 
 /** Contacts and the subscriber that keeps them. */
 @Module({
   imports: [TypeOrmModule.forFeature([ContactEntryEntity], DATA_SOURCE)],
-  providers: [ContactStore, ContactQueries, CrmSubscriber],
-  exports: [ContactQueries],
+  providers: [ContactStore, ContactQueries, EsmsContacts, CrmSubscriber],
+  exports: [EsmsContacts],
 })
 export class CrmModule {}

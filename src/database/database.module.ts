@@ -4,6 +4,7 @@ import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { DATA_SOURCE, serviceDataSourceOptions } from './data-source-options.js';
 import { Database } from './database.js';
+import { GuestTransaction } from './guest-transaction.js';
 
 /** Owns our named data source, whatever default one the host has. */
 @Global()
@@ -23,8 +24,8 @@ export class DatabaseModule {
           }),
         }),
       ],
-      providers: [Database],
-      exports: [Database, TypeOrmModule],
+      providers: [Database, GuestTransaction],
+      exports: [Database, GuestTransaction, TypeOrmModule],
     };
   }
 }

@@ -14,6 +14,9 @@ export interface Page<Item> {
   nextCursor: string | null;
 }
 
+/** The page of what may not be seen. */
+export const EMPTY_PAGE: Readonly<Page<never>> = { items: [], nextCursor: null };
+
 /** A page from one row more than it holds, which tells whether another follows. */
 export function pageOf<Item>(
   rows: readonly Item[],
@@ -36,8 +39,12 @@ interface CursorPart {
   test(part: string): boolean;
 }
 
-/** The place that a cursor names, each part of it checked. Throws `cursor_invalid` for what no list of ours gave. */
-export function decodeCursor(cursor: string, parts: readonly CursorPart[]): readonly string[] {
+/**
+ * The place that a cursor names, each part of it checked; null for none. Throws `cursor_invalid` for what no list of
+ * ours gave.
+ */
+export function decodeCursor(cursor: string | undefined, parts: readonly CursorPart[]): PageRequest['after'] {
+  if (cursor === undefined) return null;
   const place = parseCursor(cursor);
   const fits =
     Array.isArray(place) &&

@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { ListDto } from '../access/list.dto.js';
+import { validated } from '../access/validated.js';
 import { Database } from '../database/database.js';
-import type { Page, PageRequest } from '../database/page.js';
+import { decodeCursor, type Page } from '../database/page.js';
 import { rowsOf } from '../database/sql-runner.js';
+import { UUID } from '../database/uuid.js';
 import { type Instant, parseMoment } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
 import { Outbox } from './outbox.js';
 import { ParkedDeliveries, type ParkedDelivery } from './parked-deliveries.js';
+import { ReplayEventsDto } from './replay-events.dto.js';
 import { SubscriptionKeeper } from './subscription-keeper.js';
+
+const CURSOR = [/^\d{1,18}$/];
 
 /** A subscriber, as people see it. */
 export interface Subscription {
@@ -60,11 +66,14 @@ export class EsmsSubscriptions {
 
   /**
    * Delivers again every event since a time, by when it occurred; in the order of each message. It gets no others until
-   * all of these are queued, which goes on in the background. Throws `subscriber_unknown`.
+   * all of these are queued, which goes on in the background. Throws `subscriber_unknown`, and `arguments_invalid`
+   * where `since` is no time.
    * @param since a day (of Vietnam), or a time with its offset
    */
   async replay(name: string, since: string | Date): Promise<void> {
-    const instant: Instant = since instanceof Date ? since.toISOString() : parseMoment(since);
+    const instant: Instant = parseMoment(
+      validated(ReplayEventsDto, { from: since instanceof Date ? textOf(since) : since }).from,
+    );
     await this.#change(name, 'replay_after = 0, replay_from = $2::timestamptz', instant);
     this.keeper.nudge();
   }
@@ -85,11 +94,13 @@ export class EsmsSubscriptions {
     this.keeper.nudge();
   }
 
-  /** One page of the deliveries that were given up, oldest event first. Throws `subscriber_unknown`. */
-  async parked(
-    name: string,
-    { account = null, limit = 50, after = null }: Partial<PageRequest> & { account?: string | null } = {},
-  ): Promise<Page<ParkedDelivery>> {
+  /**
+   * One page of the deliveries that were given up, oldest event first; without an account, of all accounts. Throws
+   * `subscriber_unknown`, `arguments_invalid` with every problem, and `cursor_invalid`.
+   */
+  async parked(name: string, filter: Partial<ListDto> = {}): Promise<Page<ParkedDelivery>> {
+    const { account = null, cursor, limit } = validated(ListDto, filter);
+    const after = decodeCursor(cursor, CURSOR);
     await this.get(name);
     return this.parkedDeliveries.page(name, account, { limit, after });
   }
@@ -97,7 +108,7 @@ export class EsmsSubscriptions {
   /** Gives a parked delivery, or all of them, their attempts again. Gives how many. Throws `subscriber_unknown`. */
   async requeue(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
     await this.get(name);
-    const count = await this.parkedDeliveries.requeue(name, { eventId, account });
+    const count = isId(eventId) ? await this.parkedDeliveries.requeue(name, { eventId, account }) : 0;
     if (count > 0) this.outbox.announce();
     return count;
   }
@@ -105,7 +116,7 @@ export class EsmsSubscriptions {
   /** Counts a parked delivery, or all of them, as done. Gives how many. Throws `subscriber_unknown`. */
   async skip(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
     await this.get(name);
-    const count = await this.parkedDeliveries.skip(name, { eventId, account });
+    const count = isId(eventId) ? await this.parkedDeliveries.skip(name, { eventId, account }) : 0;
     if (count > 0) this.outbox.announce();
     return count;
   }
@@ -145,3 +156,9 @@ interface Chosen {
   /** Of any account without it. */
   account?: string | null;
 }
+
+/** An id that is none names no event. */
+const isId = (eventId: string | null): boolean => eventId === null || UUID.test(eventId);
+
+/** One that is invalid has no text, and is refused as such. */
+const textOf = (date: Date): string => date.toJSON() ?? 'no time';

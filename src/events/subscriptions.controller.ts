@@ -11,18 +11,15 @@ import {
   Req,
   UseInterceptors,
 } from '@nestjs/common';
-import { accountFor, callerOf } from '../access/caller.js';
+import { accountAsked } from '../access/account-asked.js';
+import { callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
-import { ListDto } from '../access/list.dto.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
-import { decodeCursor, type Page } from '../database/page.js';
+import { EMPTY_PAGE, type Page } from '../database/page.js';
 import { EsmsSubscriptions, type Subscription } from './esms-subscriptions.js';
 import type { ParkedDelivery } from './parked-deliveries.js';
 import { ReplayEventsDto } from './replay-events.dto.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const CURSOR = [/^\d{1,18}$/];
 
 /** How many deliveries something was done to. */
 interface Done {
@@ -89,12 +86,8 @@ export class SubscriptionsController {
     @Param('name') name: string,
     @Query() query: Record<string, unknown>,
   ): Promise<Page<ParkedDelivery>> {
-    const caller = callerOf(request);
-    const { account: asked, cursor, limit } = validated(ListDto, query);
-    const account = asked === undefined ? caller.account : accountFor(caller, asked);
-    if (asked !== undefined && account === null) return { items: [], nextCursor: null };
-    const after = cursor === undefined ? null : decodeCursor(cursor, CURSOR);
-    return this.subscriptions.parked(name, { account, limit, after });
+    const account = accountAsked(request, query);
+    return account === null ? EMPTY_PAGE : this.subscriptions.parked(name, { ...query, ...account });
   }
 
   /** Gives all of them their attempts again. */
@@ -119,8 +112,7 @@ export class SubscriptionsController {
   @RequireScope('operate')
   async requeue(@Req() request: object, @Param('name') name: string, @Param('eventId') eventId: string): Promise<Done> {
     const { account } = callerOf(request);
-    const known = UUID.test(eventId);
-    return demandOne(known ? await this.subscriptions.requeue(name, { account, eventId }) : 0);
+    return demandOne(await this.subscriptions.requeue(name, { account, eventId }));
   }
 
   /** Counts one of them as done. */
@@ -129,8 +121,7 @@ export class SubscriptionsController {
   @RequireScope('operate')
   async skip(@Req() request: object, @Param('name') name: string, @Param('eventId') eventId: string): Promise<Done> {
     const { account } = callerOf(request);
-    const known = UUID.test(eventId);
-    return demandOne(known ? await this.subscriptions.skip(name, { account, eventId }) : 0);
+    return demandOne(await this.subscriptions.skip(name, { account, eventId }));
   }
 
   #see(request: object, name: string): Promise<Subscription> {

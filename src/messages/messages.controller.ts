@@ -13,22 +13,21 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import { accountFor, type Caller, callerOf } from '../access/caller.js';
+import type { AccountChoice } from '../access/account-choice.js';
+import { accountAsked } from '../access/account-asked.js';
+import { type Caller, callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor, httpErrorOf } from '../access/esms-error.interceptor.js';
 import { AccountDto } from '../access/list.dto.js';
 import { recipientFor } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
-import { decodeCursor, type Page } from '../database/page.js';
-import { isInstant } from '../domain/clock.js';
+import { EMPTY_PAGE, type Page } from '../database/page.js';
 import type { MessageView } from '../domain/message-view.js';
-import { FindMessagesDto } from './find-messages.dto.js';
-import { MessageQueries, type ReceiptView } from './message-queries.js';
-import { type Registered, Registrar } from './registrar.js';
-import { RegistrationDto, requestOf } from './registration.dto.js';
+import { EsmsMessages } from './esms-messages.js';
+import type { ReceiptView } from './message-queries.js';
+import type { RegistrationDto } from './registration.dto.js';
 
 const LARGEST_BATCH = 500;
-const CURSOR = [{ test: isInstant }, /^[^\0]*$/];
 
 interface StatusResponse {
   status(code: number): unknown;
@@ -43,10 +42,7 @@ export type RegistrationAnswer =
 @Controller('messages')
 @UseInterceptors(EsmsErrorInterceptor)
 export class MessagesController {
-  constructor(
-    private readonly queries: MessageQueries,
-    private readonly registrar: Registrar,
-  ) {}
+  constructor(private readonly messages: EsmsMessages) {}
 
   /** Registers one message, or up to 500 in an array, each with an answer of its own. */
   @Post()
@@ -58,12 +54,14 @@ export class MessagesController {
     @Res({ passthrough: true }) response: StatusResponse,
   ): Promise<MessageView | { items: RegistrationAnswer[] }> {
     const caller = callerOf(request);
-    const account = writableAccount(caller, query);
+    validated(AccountDto, query);
+    const account = accountAsked(request, query);
+    if (account === null) throw new NotFoundException('no such account');
     if (Array.isArray(body)) {
       response.status(200);
       return { items: await this.#registerAll(caller, account, body) };
     }
-    const { created, message } = await this.#register(account, body);
+    const { created, message } = await this.messages.register(body as RegistrationDto, account);
     response.status(created ? 201 : 200);
     return masked(caller, message);
   }
@@ -76,40 +74,37 @@ export class MessagesController {
     @Param('smsId') smsId: string,
     @Query() query: Record<string, unknown>,
   ): Promise<MessageView & { receipts: ReceiptView[] }> {
-    const caller = callerOf(request);
-    const account = accountFor(caller, validated(AccountDto, query).account);
-    const message = account === null || smsId.includes('\0') ? null : await this.queries.get(account, smsId);
-    if (account === null || message === null) throw new NotFoundException('no such message');
-    return { ...masked(caller, message), receipts: await this.queries.timeline(account, smsId) };
+    const account = accountAsked(request, query);
+    const asked = { ...query, ...account };
+    const message = account === null ? null : await this.messages.get(smsId, asked);
+    if (message === null) throw new NotFoundException('no such message');
+    return { ...masked(callerOf(request), message), receipts: await this.messages.timeline(smsId, asked) };
   }
 
   /** Messages, newest first. */
   @Get()
   @RequireScope('read')
   async find(@Req() request: object, @Query() query: Record<string, unknown>): Promise<Page<MessageView>> {
-    const caller = callerOf(request);
-    const { account: asked, cursor, limit, ...filter } = validated(FindMessagesDto, query);
-    const account = accountFor(caller, asked);
-    if (account === null) return { items: [], nextCursor: null };
-    const after = cursor === undefined ? null : decodeCursor(cursor, CURSOR);
-    const { items, nextCursor } = await this.queries.page({ ...filter, account }, { limit, after });
-    return { items: items.map((message) => masked(caller, message)), nextCursor };
+    const account = accountAsked(request, query);
+    if (account === null) return EMPTY_PAGE;
+    const { items, nextCursor } = await this.messages.find({ ...query, ...account });
+    return { items: items.map((message) => masked(callerOf(request), message)), nextCursor };
   }
 
-  async #register(account: string, body: unknown): Promise<Registered> {
-    return this.registrar.register(account, requestOf(validated(RegistrationDto, body)));
-  }
-
-  async #registerAll(caller: Caller, account: string, bodies: readonly unknown[]): Promise<RegistrationAnswer[]> {
+  async #registerAll(
+    caller: Caller,
+    account: AccountChoice,
+    bodies: readonly unknown[],
+  ): Promise<RegistrationAnswer[]> {
     if (bodies.length > LARGEST_BATCH) throw new BadRequestException(`at most ${LARGEST_BATCH} registrations at once`);
     const answers: RegistrationAnswer[] = [];
     for (const body of bodies) answers.push(await this.#answer(caller, account, body));
     return answers;
   }
 
-  async #answer(caller: Caller, account: string, body: unknown): Promise<RegistrationAnswer> {
+  async #answer(caller: Caller, account: AccountChoice, body: unknown): Promise<RegistrationAnswer> {
     try {
-      const { created, message } = await this.#register(account, body);
+      const { created, message } = await this.messages.register(body as RegistrationDto, account);
       return { status: created ? 201 : 200, message: masked(caller, message) };
     } catch (thrown) {
       const error = httpErrorOf(thrown);
@@ -118,12 +113,6 @@ export class MessagesController {
       return { status, error: { title: STATUS_CODES[status] ?? 'Error', detail: detailOf(error) } };
     }
   }
-}
-
-function writableAccount(caller: Caller, query: Record<string, unknown>): string {
-  const account = accountFor(caller, validated(AccountDto, query).account);
-  if (account === null) throw new NotFoundException('no such account');
-  return account;
 }
 
 const masked = (caller: Caller, message: MessageView): MessageView => ({

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { EsmsMessages } from './esms-messages.js';
 import { Intake } from './intake.js';
 import { MessageQueries } from './message-queries.js';
 import { MessageRecords } from './message-records.js';
@@ -18,8 +19,9 @@ import { SilenceCloser } from './silence.closer.js';
     RegistrationRecords,
     Registrar,
     MessageQueries,
+    EsmsMessages,
     SilenceCloser,
   ],
-  exports: [Intake, Registrar, MessageQueries, SilenceCloser],
+  exports: [EsmsMessages, Intake, SilenceCloser],
 })
 export class MessagesModule {}

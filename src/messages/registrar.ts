@@ -40,7 +40,7 @@ export class Registrar {
   async register(account: string, request: RegistrationRequest): Promise<Registered> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const registered = await this.database.transaction((runner) => this.#register(runner, account, request));
+        const registered = await this.database.transaction((runner) => this.registerIn(runner, account, request));
         this.outbox.announce();
         return registered;
       } catch (error) {
@@ -50,7 +50,8 @@ export class Registrar {
     }
   }
 
-  async #register(runner: SqlRunner, account: string, request: RegistrationRequest): Promise<Registered> {
+  /** The same in the caller's transaction. Throws also what says that another one got in its way. */
+  async registerIn(runner: SqlRunner, account: string, request: RegistrationRequest): Promise<Registered> {
     const { smsId, requestId, ref } = request;
     const requestIds = requestId === null ? [] : [{ account, requestId }];
     await this.registrations.lockRequests(runner, requestIds);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ErrorInfo, readErrorInfo } from '../../src/channels/zalo/error-info.js';
 
-const NOTHING: ErrorInfo = { code: null, message: null, messageId: null, userId: null, status: null };
+const NOTHING: ErrorInfo = { code: null, message: null, userId: null, status: null };
 const OBJECT = '{"error":-114,"message":"User is inactive"}';
 const OF_OBJECT: ErrorInfo = { ...NOTHING, code: '-114', message: 'User is inactive' };
 
@@ -55,10 +55,10 @@ describe('whatever comes', () => {
   it('never throws, and every part is bounded and can be stored', () => {
     fc.assert(
       fc.property(anything, (text) => {
-        const { code, message, messageId, userId, status } = readErrorInfo(text);
+        const { code, message, userId, status } = readErrorInfo(text);
         expect(code ?? '0').toMatch(/^-?\d{1,20}$/);
         expect(status === null || Number.isInteger(status)).toBe(true);
-        for (const part of [message, messageId, userId]) {
+        for (const part of [message, userId]) {
           expect(part ?? 'x').toMatch(/^[^\0\p{Surrogate}]{1,500}$/su);
         }
       }),

@@ -6,7 +6,6 @@ export interface ErrorInfo {
   code: string | null;
   /** At most 500 characters. */
   message: string | null;
-  messageId: string | null;
   /** Exact, also beyond 2^53. */
   userId: string | null;
   /** Zalo's own delivery status (facts §3.1): 1 on the phone, 0 on its server, -1 no such message. */
@@ -20,7 +19,7 @@ const MAX_LAYERS = 4;
 const MAX_MESSAGE_LENGTH = 500;
 const MAX_ID_LENGTH = 128;
 
-const NOTHING: ErrorInfo = { code: null, message: null, messageId: null, userId: null, status: null };
+const NOTHING: ErrorInfo = { code: null, message: null, userId: null, status: null };
 const MEANS_NOTHING: ReadonlySet<string> = new Set(['', 'null', '{}', '[]']);
 
 const INTEGER = /^-?\d{1,20}$/;
@@ -72,7 +71,6 @@ function readObject(object: object): ErrorInfo | null {
   return {
     code,
     message: textOf(field(object, 'message')) ?? (code === null ? textOf(error) : null),
-    messageId: idOf(field(data, 'message_id')),
     userId: idOf(field(data, 'user_id')),
     status: status === null ? null : Number(status),
   };

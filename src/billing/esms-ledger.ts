@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { validated } from '../access/validated.js';
+import { Accounts } from '../config/accounts.js';
+import { decodeCursor } from '../database/page.js';
+import { LedgerDto, SummaryDto } from './ledger.dto.js';
+import { type LedgerPage, LedgerQueries, type LedgerSummary } from './ledger-queries.js';
+
+const CURSOR = [/^\d{1,18}$/];
+
+/** What was charged, change by change, and in sum. Its answers are those of the routes `/billing`. */
+@Injectable()
+export class EsmsLedger {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly queries: LedgerQueries,
+  ) {}
+
+  /**
+   * A page of the entries of an account, or of one message (`smsId`), oldest first, with the sum of all of them. Throws
+   * `arguments_invalid` with every problem, `cursor_invalid`, and `account_unknown`.
+   */
+  async entries(filter: Partial<LedgerDto> = {}): Promise<LedgerPage> {
+    const { account, cursor, limit, smsId } = validated(LedgerDto, filter);
+    return this.queries.page(this.accounts.chosen(account), smsId, { limit, after: decodeCursor(cursor, CURSOR) });
+  }
+
+  /**
+   * The charges of an account by channel, telco or day (of Vietnam). Throws `arguments_invalid` with every problem, and
+   * `account_unknown`.
+   */
+  async summary(filter: Partial<SummaryDto> = {}): Promise<LedgerSummary> {
+    const { account, ...selection } = validated(SummaryDto, filter);
+    return this.queries.summary(this.accounts.chosen(account), selection);
+  }
+}

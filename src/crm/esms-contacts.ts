@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountChoice } from '../access/account-choice.js';
+import { AccountDto } from '../access/list.dto.js';
+import { validated } from '../access/validated.js';
+import { Accounts } from '../config/accounts.js';
+import { type Contact, ContactQueries } from './contact-queries.js';
+
+/** The people that messages went to. Its answers are those of the routes `/crm/contacts`. */
+@Injectable()
+export class EsmsContacts {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly queries: ContactQueries,
+  ) {}
+
+  /**
+   * One person, by a phone in any Vietnamese form or by a Zalo user id; null where nothing is known of one. Throws
+   * `account_unknown` where no account can be chosen.
+   */
+  async get(id: string, choice: AccountChoice = {}): Promise<Contact | null> {
+    const account = this.accounts.chosen(validated(AccountDto, choice).account);
+    return id.includes('\0') ? null : this.queries.get(account, id);
+  }
+}

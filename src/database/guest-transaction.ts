@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { EsmsError } from '../domain/errors.js';
+import { Database } from './database.js';
+import { isPermanent } from './is-permanent.js';
+import { rowsOf, type SqlRunner } from './sql-runner.js';
+
+const ATTEMPTS = 4;
+const SAVEPOINT = 'nestjs_esms';
+
+/** "No active transaction": a savepoint is nothing outside one. */
+const TRANSACTION_ABSENT = '25P01';
+
+/** Tells one database of one running server from every other, copies included; everybody may ask. */
+const IDENTITY = `
+  select extract(epoch from pg_postmaster_start_time())::text || ' ' || d.oid::text as identity
+  from pg_catalog.pg_database d where d.datname = current_database()`;
+
+/** Work of ours in a transaction of the host's: stored when that commits, and gone when it rolls back. */
+@Injectable()
+export class GuestTransaction {
+  #identity: string | null = null;
+
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Runs `work` behind a savepoint, again where another transaction got in its way, so that the host's own work is never
+   * lost by it. Throws `transaction_absent`, `database_other` and `database_away`, else what `work` throws.
+   */
+  async within<Result>(host: SqlRunner, work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+    if (!this.database.isReady) throw new EsmsError('database_away', 'the database is not ready yet');
+    await this.#demandOurs(host);
+    for (let attempt = 1; ; attempt += 1) {
+      await enter(host);
+      try {
+        const result = await work(host);
+        await host.query(`release savepoint ${SAVEPOINT}`);
+        return result;
+      } catch (error) {
+        const isUndone = await undo(host);
+        if (!isUndone || attempt === ATTEMPTS || error instanceof EsmsError || isPermanent(error)) throw error;
+      }
+    }
+  }
+
+  /** Ours is asked again where they differ: its server may have been started anew. */
+  async #demandOurs(host: SqlRunner): Promise<void> {
+    const theirs = await identityOf(host);
+    if (theirs === this.#identity) return;
+    this.#identity = await identityOf(this.database.dataSource);
+    if (theirs === this.#identity) return;
+    throw new EsmsError('database_other', 'the manager is connected to another database than that of nestjs-esms');
+  }
+}
+
+async function identityOf(runner: SqlRunner): Promise<string | null> {
+  const [row] = await rowsOf<{ identity: string }>(runner, IDENTITY);
+  return row?.identity ?? null;
+}
+
+async function enter(host: SqlRunner): Promise<void> {
+  try {
+    await host.query(`savepoint ${SAVEPOINT}`);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== TRANSACTION_ABSENT) throw error;
+    const why = 'the manager has no open transaction: give the one of your transaction';
+    throw new EsmsError('transaction_absent', why, { cause: error });
+  }
+}
+
+/** Whether the transaction is as it was before; a broken connection has none any more. */
+async function undo(host: SqlRunner): Promise<boolean> {
+  try {
+    await host.query(`rollback to savepoint ${SAVEPOINT}`);
+    await host.query(`release savepoint ${SAVEPOINT}`);
+    return true;
+  } catch {
+    return false;
+  }
+}

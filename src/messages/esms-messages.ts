@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountChoice } from '../access/account-choice.js';
+import { AccountDto } from '../access/list.dto.js';
+import { validated } from '../access/validated.js';
+import { Accounts } from '../config/accounts.js';
+import { GuestTransaction } from '../database/guest-transaction.js';
+import { decodeCursor, type Page } from '../database/page.js';
+import type { SqlRunner } from '../database/sql-runner.js';
+import { isInstant } from '../domain/clock.js';
+import type { MessageView } from '../domain/message-view.js';
+import { FindMessagesDto } from './find-messages.dto.js';
+import { MessageQueries, type ReceiptView } from './message-queries.js';
+import { type Registered, Registrar } from './registrar.js';
+import { RegistrationDto, requestOf } from './registration.dto.js';
+
+const CURSOR = [{ test: isInstant }, /^[^\0]*$/];
+
+/** Which account, and in whose transaction. */
+export interface RegisterOptions extends AccountChoice {
+  /**
+   * A transaction of yours to register in, on the same database: a TypeORM manager of any data source, a `pg` client,
+   * or anything else with `query(sql, parameters)`. @default a transaction of our own
+   */
+  manager?: SqlRunner;
+}
+
+/** Messages: told of by the company, reported on by the gateway. Its answers are those of the routes `/messages`. */
+@Injectable()
+export class EsmsMessages {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly queries: MessageQueries,
+    private readonly registrar: Registrar,
+    private readonly guest: GuestTransaction,
+  ) {}
+
+  /**
+   * Tells what the company knows of a message, before or after it is sent. The same again changes nothing, one with more
+   * fields completes it.
+   *
+   * With `manager` it is stored when your transaction commits, and gone when that rolls back; whoever listens to
+   * `message.registered` hears of it within the poll interval.
+   *
+   * Throws `registration_invalid` with every problem, `registration_conflict` where it contradicts what is known,
+   * `account_unknown`, and `database_away`; with `manager` also `transaction_absent` where no transaction is open on it
+   * and `database_other` where it is connected to another database.
+   */
+  async register(registration: RegistrationDto, { account, manager }: RegisterOptions = {}): Promise<Registered> {
+    const chosen = this.accounts.writable(validated(AccountDto, { account }).account);
+    const request = requestOf(validated(RegistrationDto, registration, 'registration_invalid'));
+    return manager === undefined
+      ? this.registrar.register(chosen, request)
+      : this.guest.within(manager, (runner) => this.registrar.registerIn(runner, chosen, request));
+  }
+
+  /** A message; null where the account has none of this SMSID. Throws `account_unknown` where none can be chosen. */
+  async get(smsId: string, choice: AccountChoice = {}): Promise<MessageView | null> {
+    const account = this.accounts.chosen(validated(AccountDto, choice).account);
+    return smsId.includes('\0') ? null : this.queries.get(account, smsId);
+  }
+
+  /**
+   * A page of messages for which all that is given holds, newest first; those registered and not sent yet end the last
+   * page of their `ref` or `requestId`. Throws `arguments_invalid` with every problem, `cursor_invalid`, and
+   * `account_unknown`.
+   */
+  async find(filter: Partial<FindMessagesDto> = {}): Promise<Page<MessageView>> {
+    const { account, cursor, limit, ...conditions } = validated(FindMessagesDto, filter);
+    const after = decodeCursor(cursor, CURSOR);
+    return this.queries.page({ ...conditions, account: this.accounts.chosen(account) }, { limit, after });
+  }
+
+  /** The receipts of a message in the order of their coming; none where there is no such message. */
+  async timeline(smsId: string, choice: AccountChoice = {}): Promise<ReceiptView[]> {
+    const account = this.accounts.chosen(validated(AccountDto, choice).account);
+    return smsId.includes('\0') ? [] : this.queries.timeline(account, smsId);
+  }
+}
