@@ -33,6 +33,7 @@ export class HostCheck implements OnModuleInit {
     const guards = globalGuards(config);
     this.#warnOfGuards(guards);
     this.#warnOfOpenApi(guards);
+    this.#warnOfFastify();
   }
 
   #demandPrefix(config: ApplicationConfig): void {
@@ -58,12 +59,30 @@ export class HostCheck implements OnModuleInit {
     }
   }
 
+  /** While it closes, Fastify answers 503 to what still comes on connections that are open, before anything of ours. */
+  #warnOfFastify(): void {
+    const { httpAdapter } = this.adapterHost;
+    if (httpAdapter.getType() !== 'fastify') return;
+    const options = fastifyOptions(httpAdapter.getInstance<object>());
+    if (options === null || options.return503OnClosing === false) return;
+    this.#logger.warn(
+      'callbacks that come while the application stops are answered 503 by Fastify, and lost: ' +
+        'give new FastifyAdapter({ return503OnClosing: false })',
+    );
+  }
+
   #warnOfOpenApi(guards: readonly string[]): void {
     const { api } = this.structure;
     if (api === false || api.decorators.length > 0) return;
     const whom = guards.length === 0 ? 'everybody' : `everybody whom the global guards (${guards.join(', ')}) let in`;
     this.#logger.warn(`api has no decorators: messages, recipients and charges are open to ${whom}`);
   }
+}
+
+/** What Fastify was made with; it shows only some of it openly. null where it is not found. */
+function fastifyOptions(instance: object): { return503OnClosing?: boolean } | null {
+  const symbol = Object.getOwnPropertySymbols(instance).find(({ description }) => description === 'fastify.options');
+  return symbol === undefined ? null : (Reflect.get(instance, symbol) as { return503OnClosing?: boolean });
 }
 
 const trimmed = (path: string): string => path.replaceAll(/^\/+|\/+$/g, '');

@@ -27,25 +27,13 @@ const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string | string[])
   database_away: ServiceUnavailableException,
 };
 
-/** What drivers say when PostgreSQL cannot be reached, is starting or shutting down, or has no connection to spare. */
-const AWAY_CODE = /^(ECONN|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|08|57P0|53)/;
-const AWAY_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|query read timeout|not connected|data ?source is not/i;
-
-/** The HTTP exception of an error of ours, 503 where the database is away; any other error as it is. */
+/** The HTTP exception of an error of ours; any other error as it is. */
 export function httpErrorOf(error: unknown): unknown {
   if (error instanceof EsmsError) {
     const exception = EXCEPTIONS[error.code];
     if (exception !== undefined) return new exception(error.problems.length > 0 ? [...error.problems] : error.message);
   }
-  return isAway(error) ? new ServiceUnavailableException('the database is away') : error;
-}
-
-function isAway(error: unknown): boolean {
-  const { code, message, driverError } = (error ?? {}) as { code?: unknown; message?: unknown; driverError?: unknown };
-  if (typeof code === 'string' && AWAY_CODE.test(code)) return true;
-  if (typeof message === 'string' && AWAY_MESSAGE.test(message)) return true;
-  return driverError !== undefined && isAway(driverError);
+  return error;
 }
 
 /** Turns our errors into Nest's own exceptions, so that the host's filter shapes them. */

@@ -115,7 +115,7 @@ function entriesOf(name: string, text: string, note: Note): [account: string, se
     if (!NAME_PATTERN.test(account))
       note(name, `entry ${index + 1}: the account's name has letters, digits and _ only`);
     if (!SECRET_PATTERN.test(secret))
-      note(name, `entry ${index + 1}: 16 or more characters of A-Z a-z 0-9 _ - are needed`);
+      note(name, `entry ${index + 1}: 16 to 100 characters of A-Z a-z 0-9 _ - are needed`);
     return [account, secret];
   });
   if (new Set(entries.map(([, secret]) => secret)).size < entries.length) note(name, 'the same one is given twice');

@@ -1,17 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { validated } from '../access/validated.js';
 import { Accounts } from '../config/accounts.js';
+import { Database } from '../database/database.js';
 import { decodeCursor } from '../database/page.js';
 import { LedgerDto, SummaryDto } from './ledger.dto.js';
 import { type LedgerPage, LedgerQueries, type LedgerSummary } from './ledger-queries.js';
 
 const CURSOR = [/^\d{1,18}$/];
 
-/** What was charged, change by change, and in sum. Its answers are those of the routes `/billing`. */
+/**
+ * What was charged, change by change, and in sum. Its answers are those of the routes `/billing`. Everything throws
+ * `database_away` as well.
+ */
 @Injectable()
 export class EsmsLedger {
   constructor(
     private readonly accounts: Accounts,
+    private readonly database: Database,
     private readonly queries: LedgerQueries,
   ) {}
 
@@ -21,7 +26,9 @@ export class EsmsLedger {
    */
   async entries(filter: Partial<LedgerDto> = {}): Promise<LedgerPage> {
     const { account, cursor, limit, smsId } = validated(LedgerDto, filter);
-    return this.queries.page(this.accounts.chosen(account), smsId, { limit, after: decodeCursor(cursor, CURSOR) });
+    const page = { limit, after: decodeCursor(cursor, CURSOR) };
+    const chosen = this.accounts.chosen(account);
+    return this.database.reached(() => this.queries.page(chosen, smsId, page));
   }
 
   /**
@@ -30,6 +37,7 @@ export class EsmsLedger {
    */
   async summary(filter: Partial<SummaryDto> = {}): Promise<LedgerSummary> {
     const { account, ...selection } = validated(SummaryDto, filter);
-    return this.queries.summary(this.accounts.chosen(account), selection);
+    const chosen = this.accounts.chosen(account);
+    return this.database.reached(() => this.queries.summary(chosen, selection));
   }
 }

@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+} from '@nestjs/common';
 import { accountOfCallback } from './callback.guard.js';
 import { CallbackReceiver } from './callback-receiver.js';
 
@@ -16,8 +22,9 @@ type AnyResponse = ServerResponse | { raw: ServerResponse; hijack(): unknown };
  * otherwise reach the answer, or be run once more on a request that has been answered.
  */
 @Injectable()
-export class CallbackReception implements CanActivate {
+export class CallbackReception implements CanActivate, BeforeApplicationShutdown {
   readonly #logger = new Logger('EsmsCallbacks');
+  #stopping = false;
 
   constructor(private readonly receiver: CallbackReceiver) {}
 
@@ -28,12 +35,18 @@ export class CallbackReception implements CanActivate {
     return new Promise(() => undefined);
   }
 
+  /** A server waits for its connections when it closes, and one that is kept busy would keep it from ever ending. */
+  beforeApplicationShutdown(): void {
+    this.#stopping = true;
+  }
+
   /** Never rejects. */
   async receive(request: AnyRequest, response: AnyResponse): Promise<void> {
     const raw = take(response);
     try {
       const caller = { hasLeft: () => raw.destroyed || raw.socket?.destroyed === true };
       const stored = await this.receiver.receive(accountOfCallback(request), queryOf(request), caller);
+      if (this.#stopping) raw.setHeader('connection', 'close');
       answer(raw, 'quarantined' in stored ? `QUARANTINED ${stored.quarantined}` : 'OK');
     } catch (error) {
       // No status: the gateway takes a broken connection for a time-out at best, and an error status for an answer.

@@ -22,7 +22,7 @@ export interface QuarantineReplay extends AccountChoice {
 
 /**
  * Callbacks whose token was good but that name no message: seen, and kept under one after all. Its answers are those of
- * the routes `/quarantine`.
+ * the routes `/quarantine`. Everything throws `database_away` as well.
  */
 @Injectable()
 export class EsmsQuarantine {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { type PageRequest, pageOf, type Page } from '../database/page.js';
-import { instantSql, rowsOf } from '../database/sql-runner.js';
+import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { derivedId } from '../domain/domain-event.js';
 import { Outbox } from '../events/outbox.js';
 import type { AuthenticatedCallback, QuarantineItem, QuarantineReason } from './quarantined-callback.js';
@@ -53,7 +53,7 @@ export class QuarantineStore {
     const { quarantine } = this.database.tables;
     const [receivedAt, id] = request.after ?? [null, null];
     const rows = await rowsOf<StoredQuarantine>(
-      this.database.dataSource,
+      this.database,
       `select ${COLUMNS} from ${quarantine}
        where account = $1 and ($2::timestamptz is null or (received_at, id) < ($2::timestamptz, $3::uuid))
        order by quarantine.received_at desc, id desc limit $4`,
@@ -72,7 +72,7 @@ export class QuarantineStore {
     keep: (item: StoredQuarantine) => Promise<string>,
   ): Promise<StoredQuarantine | null> {
     const { quarantine } = this.database.tables;
-    return this.database.transaction(async (runner) => {
+    const replay = async (runner: SqlRunner): Promise<StoredQuarantine | null> => {
       const find = `select ${COLUMNS} from ${quarantine} where account = $1 and id = $2 for update`;
       const [item] = await rowsOf<StoredQuarantine>(runner, find, [account, id]);
       if (item === undefined) return null;
@@ -80,6 +80,7 @@ export class QuarantineStore {
       const mark = `update ${quarantine} set replayed_as = $3 where account = $1 and id = $2`;
       await runner.query(mark, [account, id, replayedAs]);
       return { ...item, replayedAs };
-    });
+    };
+    return this.database.reached(() => this.database.transaction(replay));
   }
 }

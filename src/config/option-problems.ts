@@ -40,7 +40,7 @@ function checkAccounts(problems: ProblemList, given: unknown): void {
 
 function checkToken(problems: ProblemList, name: string, token: unknown, holders: Map<string, string>): void {
   if (typeof token !== 'string' || !SECRET_PATTERN.test(token)) {
-    problems.note(name, '16 or more characters of A-Z a-z 0-9 _ -');
+    problems.note(name, '16 to 100 characters of A-Z a-z 0-9 _ -');
     return;
   }
   const holder = holders.get(token);

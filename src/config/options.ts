@@ -8,7 +8,7 @@ export type HostDecorator = ClassDecorator | MethodDecorator;
 /** One eSMS account of the company. */
 export interface AccountOptions {
   /**
-   * Callback tokens, each 16 or more characters of `A-Z a-z 0-9 _ -` and of no other account; several are live at once
+   * Callback tokens, each 16 to 100 characters of `A-Z a-z 0-9 _ -` and of no other account; several are live at once
    * for rotation.
    */
   tokens: readonly string[];

@@ -13,6 +13,7 @@ import { OPTIONS } from '../config/tokens.js';
 import { EsmsError } from '../domain/errors.js';
 import { DATA_SOURCE } from './data-source-options.js';
 import { IngestPool } from './ingest-pool.js';
+import { isAway } from './is-away.js';
 import { migrate } from './migrate.js';
 import { pendingMigrations } from './run-migrations.js';
 import type { SqlRunner } from './sql-runner.js';
@@ -77,6 +78,21 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   /** Ends when the database is ready, or when the application stops first. */
   async whenReady(): Promise<void> {
     await this.#connecting;
+  }
+
+  /** Runs a statement on the pool for everything but callbacks. Throws `database_away`, see {@link reached}. */
+  async query(sql: string, parameters?: unknown[]): Promise<unknown> {
+    return this.reached(() => this.dataSource.query(sql, parameters));
+  }
+
+  /** Gives what `work` gives. Throws `database_away` for what drivers say where the database cannot be reached. */
+  async reached<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#demandReady();
+    try {
+      return await work();
+    } catch (error) {
+      throw isAway(error) ? new EsmsError('database_away', 'the database is away', { cause: error }) : error;
+    }
   }
 
   /** Runs `work` in one transaction of the pool that stores callbacks. */

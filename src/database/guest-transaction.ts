@@ -46,7 +46,7 @@ export class GuestTransaction {
   async #demandOurs(host: SqlRunner): Promise<void> {
     const theirs = await identityOf(host);
     if (theirs === this.#identity) return;
-    this.#identity = await identityOf(this.database.dataSource);
+    this.#identity = await identityOf(this.database);
     if (theirs === this.#identity) return;
     throw new EsmsError('database_other', 'the manager is connected to another database than that of nestjs-esms');
   }

@@ -3,7 +3,7 @@ import { ListDto } from '../access/list.dto.js';
 import { validated } from '../access/validated.js';
 import { Database } from '../database/database.js';
 import { decodeCursor, type Page } from '../database/page.js';
-import { rowsOf } from '../database/sql-runner.js';
+import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { UUID } from '../database/uuid.js';
 import { type Instant, parseMoment } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
@@ -31,7 +31,7 @@ export interface Subscription {
 /** How long a process that said nothing since still counts as a host. */
 const HOSTED_FOR = `interval '30 seconds'`;
 
-/** The subscribers of all processes: seen, paused, replayed, retired. */
+/** The subscribers of all processes: seen, paused, replayed, retired. Everything throws `database_away` as well. */
 @Injectable()
 export class EsmsSubscriptions {
   constructor(
@@ -83,14 +83,7 @@ export class EsmsSubscriptions {
    * `subscriber_hosted` up to half a minute after the last process that hosted it was seen.
    */
   async retire(name: string): Promise<void> {
-    await this.database.transaction(async (runner) => {
-      const { subscribers } = this.database.tables;
-      await runner.query(`select from ${subscribers} where name = $1 for update`, [name]);
-      if ((await this.get(name)).hosted) {
-        throw new EsmsError('subscriber_hosted', `subscriber ${name} is still hosted: take its handlers away first`);
-      }
-      await runner.query(`update ${subscribers} set retired_at = now(), patterns = '{}' where name = $1`, [name]);
-    });
+    await this.database.reached(() => this.database.transaction((runner) => this.#retire(runner, name)));
     this.keeper.nudge();
   }
 
@@ -121,10 +114,19 @@ export class EsmsSubscriptions {
     return count;
   }
 
+  async #retire(runner: SqlRunner, name: string): Promise<void> {
+    const { subscribers } = this.database.tables;
+    await runner.query(`select from ${subscribers} where name = $1 for update`, [name]);
+    if ((await this.get(name)).hosted) {
+      throw new EsmsError('subscriber_hosted', `subscriber ${name} is still hosted: take its handlers away first`);
+    }
+    await runner.query(`update ${subscribers} set retired_at = now(), patterns = '{}' where name = $1`, [name]);
+  }
+
   async #change(name: string, change: string, ...parameters: unknown[]): Promise<void> {
     const { subscribers } = this.database.tables;
     const changed = await rowsOf(
-      this.database.dataSource,
+      this.database,
       `with changed as (
          update ${subscribers} set ${change} where name = $1 and retired_at is null returning name)
        select name from changed`,
@@ -139,7 +141,7 @@ export class EsmsSubscriptions {
       select count(*)::int from ${deliveries} d
       where d.subscriber = s.name and d.settled_at is null and ($2::text is null or d.account = $2) and ${condition})`;
     return rowsOf<Subscription>(
-      this.database.dataSource,
+      this.database,
       `select s.name, s.patterns, s.paused,
          exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR}) as hosted,
          ${counted('d.parked_at is null')} as lag, ${counted('d.parked_at is not null')} as parked

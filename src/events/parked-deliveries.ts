@@ -35,7 +35,7 @@ export class ParkedDeliveries {
   async page(subscriber: string, account: string | null, { limit, after }: PageRequest): Promise<Page<ParkedDelivery>> {
     const { deliveries, events } = this.database.tables;
     const rows = await rowsOf<ParkedDelivery & { position: string }>(
-      this.database.dataSource,
+      this.database,
       `select e.id as "eventId", e.type, d.account, d.subject, nullif(d.sequence, 0)::int as sequence, d.attempts,
          ${instantSql('d.parked_at', '"parkedAt"')}, coalesce(d.last_error, '') as error, d.position::text as position
        from ${deliveries} d
@@ -62,7 +62,7 @@ export class ParkedDeliveries {
   async #change(subscriber: string, { account, eventId }: ParkedFilter, change: string): Promise<number> {
     const { deliveries, events } = this.database.tables;
     const [row] = await rowsOf<{ count: number }>(
-      this.database.dataSource,
+      this.database,
       `with changed as (
          update ${deliveries} d set ${change} from ${events} e
          where d.subscriber = $1 and d.parked_at is not null and d.settled_at is null

@@ -24,7 +24,10 @@ export interface RegisterOptions extends AccountChoice {
   manager?: SqlRunner;
 }
 
-/** Messages: told of by the company, reported on by the gateway. Its answers are those of the routes `/messages`. */
+/**
+ * Messages: told of by the company, reported on by the gateway. Its answers are those of the routes `/messages`.
+ * Everything throws `database_away` as well.
+ */
 @Injectable()
 export class EsmsMessages {
   constructor(
@@ -42,7 +45,7 @@ export class EsmsMessages {
    * `message.registered` hears of it within the poll interval.
    *
    * Throws `registration_invalid` with every problem, `registration_conflict` where it contradicts what is known,
-   * `account_unknown`, and `database_away`; with `manager` also `transaction_absent` where no transaction is open on it
+   * and `account_unknown`; with `manager` also `transaction_absent` where no transaction is open on it
    * and `database_other` where it is connected to another database.
    */
   async register(registration: RegistrationDto, { account, manager }: RegisterOptions = {}): Promise<Registered> {

@@ -57,7 +57,7 @@ export class MessageQueries {
   async get(account: string, smsId: string): Promise<MessageView | null> {
     const { messages } = this.database.tables;
     const sql = `select ${MESSAGE_COLUMNS} from ${messages} m where m.account = $1 and m.sms_id = $2`;
-    const [row] = await rowsOf<MessageRow>(this.database.dataSource, sql, [account, smsId]);
+    const [row] = await rowsOf<MessageRow>(this.database, sql, [account, smsId]);
     return row === undefined ? null : ((await this.#views([row]))[0] as MessageView);
   }
 
@@ -65,7 +65,7 @@ export class MessageQueries {
   async timeline(account: string, smsId: string): Promise<ReceiptView[]> {
     const { receipts } = this.database.tables;
     const rows = await rowsOf<Omit<ReceiptView, keyof ReportContent> & { report: Partial<ReportContent> }>(
-      this.database.dataSource,
+      this.database,
       `select r.digest as id, ${instantSql('r.received_at', '"receivedAt"')}, r.repeats, r.decision, r.report
        from ${receipts} r where r.account = $1 and r.sms_id = $2 order by r.received_at, r.digest`,
       [account, smsId],
@@ -81,7 +81,7 @@ export class MessageQueries {
     const { messages, registrations } = this.database.tables;
     const { sql: where, parameters } = this.#where(filter, request.after);
     const rows = await rowsOf<MessageRow & { created: string }>(
-      this.database.dataSource,
+      this.database,
       `select ${MESSAGE_COLUMNS}, ${instantSql('m.created_at', 'created')}
        from ${messages} m left join ${registrations} r on r.account = m.account and r.linked_sms_id = m.sms_id
        where ${where} order by m.created_at desc, m.sms_id desc limit ${request.limit + 1}`,
@@ -117,7 +117,7 @@ export class MessageQueries {
   async #views(rows: readonly MessageRow[]): Promise<MessageView[]> {
     const smsIds = rows.map(({ account, smsId }) => ({ account, smsId }));
     const names = { smsIds, requestIds: [], refs: [] };
-    const linked = rows.length === 0 ? [] : await this.registrations.find(this.database.dataSource, names);
+    const linked = rows.length === 0 ? [] : await this.registrations.find(this.database, names);
     return rows.map(({ account, smsId, document }) => {
       const registration = linked.find((each) => each.account === account && each.linkedSmsId === smsId);
       return viewMessage(messageOf(account, smsId, document), registration ?? null);
@@ -128,7 +128,7 @@ export class MessageQueries {
     const { account, ref = null, requestId = null } = filter;
     if (ref === null && requestId === null) return [];
     const rows = await rowsOf<Parameters<typeof registrationOf>[0]>(
-      this.database.dataSource,
+      this.database,
       `select ${REGISTRATION_COLUMNS} from ${this.database.tables.registrations} r
        where r.account = $1 and r.linked_sms_id is null
          and (r.ref = $2 or $2 is null) and (r.request_id = $3 or $3 is null)

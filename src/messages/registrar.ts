@@ -36,13 +36,17 @@ export class Registrar {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Registers a message. Throws `registration_conflict` where it contradicts an earlier registration. */
+  /** Registers a message. Throws `registration_conflict` where it contradicts an earlier one, and `database_away`. */
   async register(account: string, request: RegistrationRequest): Promise<Registered> {
+    const registered = await this.database.reached(() => this.#registerAnyhow(account, request));
+    this.outbox.announce();
+    return registered;
+  }
+
+  async #registerAnyhow(account: string, request: RegistrationRequest): Promise<Registered> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const registered = await this.database.transaction((runner) => this.registerIn(runner, account, request));
-        this.outbox.announce();
-        return registered;
+        return await this.database.transaction((runner) => this.registerIn(runner, account, request));
       } catch (error) {
         // Two writers may have met, on a key or on a message: the later one now finds what the earlier one wrote.
         if (attempt === ATTEMPTS || error instanceof EsmsError || isPermanent(error)) throw error;
