@@ -18,7 +18,7 @@ export class ListDto extends AccountDto {
   @MaxLength(1_000)
   cursor?: string;
 
-  /** How many items, at most. */
+  /** How many items, at most 500. @default 50 */
   @IsOptional()
   @Type(() => Number)
   @IsInt()

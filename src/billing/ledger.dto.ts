@@ -4,6 +4,7 @@ import { AccountDto, ListDto } from '../access/list.dto.js';
 
 /** What the ledger may be asked. */
 export class LedgerDto extends ListDto {
+  /** Of one message alone. */
   @IsOptional()
   @IsString()
   @MaxLength(128)
@@ -26,6 +27,7 @@ export class SummaryDto extends AccountDto {
   @IsMoment()
   to?: string;
 
+  /** By what it adds up. @default 'channel' */
   @IsOptional()
   @IsIn(GROUPINGS)
   groupBy: (typeof GROUPINGS)[number] = 'channel';

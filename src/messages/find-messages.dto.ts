@@ -9,14 +9,16 @@ const OUTCOMES = ['delivered', 'undelivered', 'partially_delivered', 'rejected',
 /** PostgreSQL takes no others. */
 const WITHOUT_NUL = /^[^\0]*$/;
 
-/** The filters of `GET /messages`; all that are given must hold. */
+/** What messages are asked for, by `GET /messages` or in process; all that is given must hold. */
 export class FindMessagesDto extends ListDto {
+  /** The RequestId it was sent or registered with. */
   @IsOptional()
   @IsString()
   @MaxLength(128)
   @Matches(WITHOUT_NUL, { message: '$property: no NUL characters' })
   requestId?: string;
 
+  /** The company's own name for it. */
   @IsOptional()
   @IsString()
   @MaxLength(256)

@@ -20,26 +20,30 @@ const LONGEST_METADATA = 16_384;
 /** Whoever walks a deeper one later would run out of stack, PostgreSQL among them. */
 const DEEPEST_METADATA = 32;
 
-/** The body of `POST /messages`: what the company knows of a message, at least one of the first three. */
+/** What the company knows of a message, in a body of `POST /messages` or in process: at least one of the first three. */
 export class RegistrationDto {
+  /** The gateway's id of the message, once it gave one. */
   @IsOptional()
   @IsString()
   @MaxLength(128)
   @Matches(PRINTABLE.pattern, PRINTABLE.options)
   smsId?: string;
 
+  /** The RequestId it is sent with. */
   @IsOptional()
   @IsString()
   @MaxLength(128)
   @Matches(PRINTABLE.pattern, PRINTABLE.options)
   requestId?: string;
 
+  /** The company's own name for it, which no other message of the account has. */
   @IsOptional()
   @IsString()
   @MaxLength(256)
   @Matches(PRINTABLE.pattern, PRINTABLE.options)
   ref?: string;
 
+  /** The channel it goes by; what callbacks say counts more. */
   @IsOptional()
   @IsIn(CHANNELS)
   channel?: Channel;
@@ -51,11 +55,12 @@ export class RegistrationDto {
   @Matches(PRINTABLE.pattern, PRINTABLE.options)
   recipient?: string;
 
+  /** When it is to be sent: a day of Vietnam, or a time with its offset; the wait for a report begins then. */
   @IsOptional()
   @IsMoment()
   scheduledFor?: string;
 
-  /** Any JSON object of the company's own. */
+  /** Any JSON object of the company's own, up to 16 KB and 32 levels. */
   @IsOptional()
   @IsObject()
   metadata?: Record<string, unknown>;
