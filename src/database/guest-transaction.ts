@@ -18,6 +18,7 @@ const IDENTITY = `
 /** Work of ours in a transaction of the host's: stored when that commits, and gone when it rolls back. */
 @Injectable()
 export class GuestTransaction {
+  readonly #turns = new WeakMap<SqlRunner, Promise<unknown>>();
   #identity: string | null = null;
 
   constructor(private readonly database: Database) {}
@@ -26,7 +27,18 @@ export class GuestTransaction {
    * Runs `work` behind a savepoint, again where another transaction got in its way, so that the host's own work is never
    * lost by it. Throws `transaction_absent`, `database_other` and `database_away`, else what `work` throws.
    */
-  async within<Result>(host: SqlRunner, work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+  within<Result>(host: SqlRunner, work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+    // Savepoints of one connection are a stack: works that were begun at once take turns.
+    const before = this.#turns.get(host) ?? Promise.resolve();
+    const turn = before.then(() => this.#run(host, work));
+    this.#turns.set(
+      host,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  }
+
+  async #run<Result>(host: SqlRunner, work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
     if (!this.database.isReady) throw new EsmsError('database_away', 'the database is not ready yet');
     await this.#demandOurs(host);
     for (let attempt = 1; ; attempt += 1) {

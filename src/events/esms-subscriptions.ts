@@ -42,12 +42,12 @@ export class EsmsSubscriptions {
   ) {}
 
   /** All of them by name; with an account, what is counted is of that account alone. */
-  list(account: string | null = null): Promise<Subscription[]> {
+  list({ account = null }: OfAccount = {}): Promise<Subscription[]> {
     return this.#find(null, account);
   }
 
   /** One of them. Throws `subscriber_unknown`. */
-  async get(name: string, account: string | null = null): Promise<Subscription> {
+  async get(name: string, { account = null }: OfAccount = {}): Promise<Subscription> {
     const [found] = await this.#find(name, account);
     if (found === undefined) throw new EsmsError('subscriber_unknown', `there is no subscriber ${name}`);
     return found;
@@ -151,12 +151,16 @@ export class EsmsSubscriptions {
   }
 }
 
-/** Which parked deliveries. */
-interface Chosen {
-  /** All without it. */
-  eventId?: string | null;
-  /** Of any account without it. */
+/** Of which account. */
+interface OfAccount {
+  /** @default all of them */
   account?: string | null;
+}
+
+/** Which parked deliveries. */
+interface Chosen extends OfAccount {
+  /** @default all of them */
+  eventId?: string | null;
 }
 
 /** An id that is none names no event. */

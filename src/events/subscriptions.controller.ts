@@ -39,7 +39,7 @@ export class SubscriptionsController {
   @Get()
   @RequireScope('read')
   async list(@Req() request: object): Promise<{ items: Subscription[] }> {
-    return { items: await this.subscriptions.list(callerOf(request).account) };
+    return { items: await this.subscriptions.list(callerOf(request)) };
   }
 
   /** Its events wait until it is resumed. */
@@ -125,7 +125,7 @@ export class SubscriptionsController {
   }
 
   #see(request: object, name: string): Promise<Subscription> {
-    return this.subscriptions.get(name, callerOf(request).account);
+    return this.subscriptions.get(name, callerOf(request));
   }
 }
 

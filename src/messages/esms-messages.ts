@@ -19,7 +19,8 @@ const CURSOR = [{ test: isInstant }, /^[^\0]*$/];
 export interface RegisterOptions extends AccountChoice {
   /**
    * A transaction of yours to register in, on the same database: a TypeORM manager of any data source, a `pg` client,
-   * or anything else with `query(sql, parameters)`. @default a transaction of our own
+   * or anything else with `query(sql, parameters)`. Keep it short: callbacks about the same message or RequestId wait
+   * for its end. @default a transaction of our own
    */
   manager?: SqlRunner;
 }

@@ -162,6 +162,9 @@ describe.each<[keyof typeof ADAPTERS]>([['express'], ['fastify']])('in a host on
       expect(await host.api(`/billing/ledger?smsId=equal&account=${account}`)).toMatchObject({ sum: amount });
     }
     expect(await messages.get('equal')).toMatchObject({ account: 'default' });
+    const mistyped = { method: 'POST', headers: { 'x-session': 'lan' }, body: { ref: 'mistyped' } };
+    expect((await send(host.port, '/api/v1/esms/messages?account=acmee', mistyped)).status).toBe(404);
+    expect(await host.rows(`select from esms.registrations where ref = 'mistyped'`)).toEqual([]);
   });
 
   describe("a registration in the host's transaction", () => {
@@ -211,6 +214,19 @@ describe.each<[keyof typeof ADAPTERS]>([['express'], ['fastify']])('in a host on
       await other.end();
       expect(await host.rows(`select id from public.orders where id = 'order-3'`)).toHaveLength(1);
       expect((await messages.find({ ref: 'met' })).items).toMatchObject([{ metadata: { a: 1, b: 2 } }]);
+    });
+
+    it('takes its turn among others that were begun at once', async () => {
+      const messages = service(EsmsMessages);
+      await messages.register({ ref: 'turn-3', smsId: 'turn-of-another' });
+      const refs = Array.from({ length: 8 }, (_, index) => `turn-${index}`);
+      await service(Orders).dataSource.transaction(async (manager) => {
+        const answers = await Promise.allSettled(
+          refs.map((ref) => messages.register({ ref, smsId: `sms-of-${ref}` }, { manager })),
+        );
+        expect(answers.map(({ status }) => status === 'fulfilled')).toEqual(refs.map((ref) => ref !== 'turn-3'));
+      });
+      expect(await host.rows(`select from esms.registrations where ref like 'turn-%'`)).toHaveLength(8);
     });
 
     it('is refused outside a transaction, and in one of another database', async () => {
