@@ -33,6 +33,7 @@ class RoutesModule {}
  */
 @Module({})
 export class EsmsModule {
+  /** @internal */
   constructor(modules: ModulesContainer) {
     if ([...modules.values()].filter(({ metatype }) => metatype === EsmsModule).length === 1) return;
     throw new EsmsError(

@@ -17,6 +17,7 @@ interface KeyedRequest {
 /** Lets a request in by the key in `x-api-key`, or as a bearer, and by the scope its route needs. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
+  /** @internal */
   constructor(
     private readonly keys: ApiKeys,
     private readonly reflector: Reflector,

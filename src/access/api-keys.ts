@@ -6,6 +6,7 @@ import { SecretTable } from './secret-table.js';
 export class ApiKeys {
   readonly #keys: SecretTable<Caller>;
 
+  /** @internal */
   constructor(keys: ReadonlyMap<string, Caller>) {
     this.#keys = new SecretTable(keys);
   }

@@ -14,6 +14,7 @@ const CURSOR = [/^\d{1,18}$/];
  */
 @Injectable()
 export class EsmsLedger {
+  /** @internal */
   constructor(
     private readonly accounts: Accounts,
     private readonly database: Database,

@@ -22,6 +22,7 @@ const OK = [
 export class CallbackSalvage {
   readonly #logger = new Logger('EsmsCallbacks');
 
+  /** @internal */
   constructor(
     private readonly tokens: CallbackTokens,
     private readonly receiver: CallbackReceiver,

@@ -26,6 +26,7 @@ export interface QuarantineReplay extends AccountChoice {
  */
 @Injectable()
 export class EsmsQuarantine {
+  /** @internal */
   constructor(
     private readonly accounts: Accounts,
     private readonly store: QuarantineStore,

@@ -1,4 +1,10 @@
-import { ConfigurableModuleBuilder, type DynamicModule, Global, Module } from '@nestjs/common';
+import {
+  type ConfigurableModuleAsyncOptions,
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  Global,
+  Module,
+} from '@nestjs/common';
 import { SystemClock } from '../domain/clock.js';
 import { Accounts } from './accounts.js';
 import type { EsmsOptions, EsmsStructure } from './options.js';
@@ -16,7 +22,7 @@ function structureIn(given: EsmsStructure): EsmsStructure {
   return Object.fromEntries(STRUCTURE_NAMES.map((name) => [name, given[name]]));
 }
 
-const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } = new ConfigurableModuleBuilder<EsmsOptions>({
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<EsmsOptions>({
   optionsInjectionToken: GIVEN,
 })
   .setClassMethodName('forRoot')
@@ -38,10 +44,10 @@ const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } = new Config
   .build();
 
 /** What `forRoot` takes. */
-export type EsmsRootOptions = typeof OPTIONS_TYPE;
+export type EsmsRootOptions = EsmsOptions & EsmsStructure;
 
-/** What `forRootAsync` takes: the structure at once, the values from a factory. */
-export type EsmsRootAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
+/** What `forRootAsync` takes: the structure at once, the values from a factory, or from an {@link EsmsOptionsFactory}. */
+export type EsmsRootAsyncOptions = ConfigurableModuleAsyncOptions<EsmsOptions, 'createEsmsOptions'> & EsmsStructure;
 
 /** Gives options, structure and clock to every module of ours. */
 @Global()

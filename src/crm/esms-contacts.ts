@@ -9,6 +9,7 @@ import { type Contact, ContactQueries } from './contact-queries.js';
 /** The people that messages went to. Its answers are those of the routes `/crm/contacts`. */
 @Injectable()
 export class EsmsContacts {
+  /** @internal */
   constructor(
     private readonly accounts: Accounts,
     private readonly database: Database,

@@ -34,6 +34,7 @@ const HOSTED_FOR = `interval '30 seconds'`;
 /** The subscribers of all processes: seen, paused, replayed, retired. Everything throws `database_away` as well. */
 @Injectable()
 export class EsmsSubscriptions {
+  /** @internal */
   constructor(
     private readonly database: Database,
     private readonly parkedDeliveries: ParkedDeliveries,

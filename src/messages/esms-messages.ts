@@ -31,6 +31,7 @@ export interface RegisterOptions extends AccountChoice {
  */
 @Injectable()
 export class EsmsMessages {
+  /** @internal */
   constructor(
     private readonly accounts: Accounts,
     private readonly queries: MessageQueries,
