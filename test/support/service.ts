@@ -80,7 +80,10 @@ export class Service {
   /** Ready for callbacks. */
   static async start(): Promise<Service> {
     const service = await Service.listen();
-    await vi.waitFor(async () => expect((await service.api('/health/ready')).status).toBe(200), { interval: 10 });
+    await vi.waitFor(async () => expect((await service.api('/health/ready')).status).toBe(200), {
+      interval: 10,
+      timeout: 20_000,
+    });
     return service;
   }
 
