@@ -11,18 +11,22 @@ import { DataSource } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { EsmsError } from '../domain/errors.js';
+import { faultPoint } from '../telemetry/fault-point.js';
 import { DATA_SOURCE } from './data-source-options.js';
-import { IngestPool } from './ingest-pool.js';
 import { isAway } from './is-away.js';
 import { migrate } from './migrate.js';
 import { pendingMigrations } from './run-migrations.js';
 import type { SqlRunner } from './sql-runner.js';
 import { type Tables, tablesIn } from './tables.js';
+import { TransactionPool } from './transaction-pool.js';
 
 /** How long a start may wait for the database before it counts as late. */
 const LATE_AFTER_MS = 2_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
+
+/** Named because a role, a database or a pooler may have it off, and we answer after COMMIT. */
+const INGEST_SETTINGS = ['synchronous_commit = on'];
 
 /**
  * Our PostgreSQL. Connected in the background, so that a database that is away never stops a boot; migrated when it
@@ -32,7 +36,7 @@ const LONGEST_WAIT_MS = 2_000;
 export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   readonly tables: Tables;
   readonly #logger = new Logger('EsmsDatabase');
-  readonly #ingest: IngestPool;
+  readonly #ingest: TransactionPool;
   readonly #stopping = new AbortController();
   readonly #preparations: (() => Promise<void>)[] = [];
   #ready = false;
@@ -45,7 +49,11 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.tables = tablesIn(options.database.schema);
-    this.#ingest = new IngestPool(options.database);
+    this.#ingest = new TransactionPool(options.database, {
+      purpose: 'ingest',
+      connections: options.database.ingestConnections,
+      settings: INGEST_SETTINGS,
+    });
   }
 
   /** Whether the database was reached and has our newest schema. */
@@ -98,7 +106,11 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   /** Runs `work` in one transaction of the pool that stores callbacks. */
   async ingest<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
     this.#demandReady();
-    return this.#ingest.transaction(work);
+    return this.#ingest.transaction(async (runner) => {
+      const result = await work(runner);
+      await faultPoint('before_commit');
+      return result;
+    });
   }
 
   /** Runs `work` in one transaction of the pool for everything else. */

@@ -1,29 +1,29 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
-import { faultPoint } from '../telemetry/fault-point.js';
 import { ImpatientClient } from './impatient-client.js';
 import type { SqlRunner } from './sql-runner.js';
 
-/**
- * What every transaction of the pool sets for itself: a pooler in transaction mode refuses such settings at connect.
- * `synchronous_commit` is named because a role, a database or a pooler may have it off, and we answer after COMMIT.
- */
-const BEGIN = [
-  'begin',
-  'set local synchronous_commit = on',
-  'set local statement_timeout = 4000',
-  'set local lock_timeout = 2000',
-  'set local idle_in_transaction_session_timeout = 5000',
+/** What makes one pool another than the next. */
+export interface PoolSettings {
+  /** In the names of its logger and of its connections. */
+  purpose: string;
+  connections: number;
+  /** What each transaction sets besides {@link LIMITS}, for itself alone. */
+  settings: readonly string[];
+}
+
+/** What every transaction sets for itself: a pooler in transaction mode refuses such settings at connect. */
+const LIMITS = [
+  'statement_timeout = 4000',
+  'lock_timeout = 2000',
+  'idle_in_transaction_session_timeout = 5000',
   // Statements are parsed once, but planned each time: a plan kept from when the tables were empty may read an index by
   // the account alone, and took three times the processor time a minute later (measured).
-  'set local plan_cache_mode = force_custom_plan',
-].join('; ');
+  'plan_cache_mode = force_custom_plan',
+];
 
-/**
- * "Prepared statement does not exist" or "exists already": a pooler in transaction mode gave us another session. The
- * transaction is run again like after any passing error, then without preparing.
- */
+/** "Prepared statement does not exist" or "exists already": a pooler in transaction mode gave us another session. */
 const POOLER_MIXES_SESSIONS = /^(26000|42P05)$/;
 
 const ANSWER_WITHIN_MS = 1_000;
@@ -32,21 +32,24 @@ const ANSWER_WITHIN_MS = 1_000;
 const QUESTION = { text: 'select 1', query_timeout: ANSWER_WITHIN_MS };
 
 /**
- * The connections that store callbacks and do nothing else, so that no page, poll or subscriber can take them away.
- * Plain `pg`, because a batch of callbacks is a handful of hand-written statements. Statements that are not waited for
- * one by one share a round trip (`pipeline`; a `pg` that does not know it sends them one after the other).
+ * Connections for one purpose, so that no other work can take them away. Plain `pg`, for a few constant, hand-written
+ * statements. Those that are not waited for one by one share a round trip (`pipeline`; a `pg` that does not know it
+ * sends them one after the other).
  */
-export class IngestPool {
+export class TransactionPool {
   readonly #pool: pg.Pool;
+  readonly #begin: string;
   readonly #names = new Map<string, string>();
+  readonly #logger: Logger;
   #prepares = true;
-  readonly #logger = new Logger('EsmsIngest');
 
-  constructor({ connection, ingestConnections }: ResolvedOptions['database']) {
+  constructor({ connection }: ResolvedOptions['database'], { purpose, connections, settings }: PoolSettings) {
+    this.#logger = new Logger(`EsmsDatabase ${purpose}`);
+    this.#begin = ['begin', ...[...settings, ...LIMITS].map((setting) => `set local ${setting}`)].join('; ');
     this.#pool = new pg.Pool({
       ...connection,
-      max: ingestConnections,
-      application_name: 'nestjs-esms-ingest',
+      max: connections,
+      application_name: `nestjs-esms-${purpose}`,
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: 5_000,
       Client: ImpatientClient,
@@ -59,28 +62,54 @@ export class IngestPool {
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /** Runs `work` in one transaction; its result is given after COMMIT was answered. Rolls back on any error. */
+  /**
+   * Runs `work` in one transaction; its result is given after COMMIT was answered. Rolls back on any error. Behind a
+   * pooler the first may be run twice: again, without preparing.
+   */
   async transaction<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+    const prepares = this.#prepares;
+    try {
+      return await this.#run(work);
+    } catch (error) {
+      if (!prepares || !POOLER_MIXES_SESSIONS.test((error as { code?: string }).code ?? '')) throw error;
+      this.#prepares = false;
+      return this.#run(work);
+    }
+  }
+
+  /** Whether the database answers, told after {@link ANSWER_WITHIN_MS} for a connection and as long for the answer. */
+  async answers(): Promise<boolean> {
+    try {
+      await this.#pool.query(QUESTION);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #run<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect();
-    const transaction = this.#begin(client);
+    const transaction = this.#open(client);
     try {
       const result = await work(transaction);
-      await faultPoint('before_commit');
       transaction.end();
       await client.query('commit');
       client.release();
       return result;
     } catch (error) {
       transaction.end();
-      if (POOLER_MIXES_SESSIONS.test((error as { code?: string }).code ?? '')) this.#prepares = false;
       await giveBack(client);
       throw error;
     }
   }
 
   /** Nothing is answered unless BEGIN was, and nothing is sent once the end is: it would be outside of any transaction. */
-  #begin(client: pg.PoolClient): SqlRunner & { end(): void } {
-    const begun = client.query(BEGIN);
+  #open(client: pg.PoolClient): SqlRunner & { end(): void } {
+    const begun = client.query(this.#begin);
     begun.catch(() => undefined);
     let ended = false;
     const query = async (sql: string, parameters?: unknown[]): Promise<unknown> => {
@@ -102,20 +131,6 @@ export class IngestPool {
     const name = this.#names.get(text) ?? `esms_${this.#names.size}`;
     this.#names.set(text, name);
     return { name, text, ...(values && { values }) };
-  }
-
-  /** Whether the database answers, told after {@link ANSWER_WITHIN_MS} for a connection and as long for the answer. */
-  async answers(): Promise<boolean> {
-    try {
-      await this.#pool.query(QUESTION);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#pool.end();
   }
 }
 

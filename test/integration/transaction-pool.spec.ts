@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IngestPool } from '../../src/database/ingest-pool.js';
+import { TransactionPool } from '../../src/database/transaction-pool.js';
 import type { SqlRunner } from '../../src/database/sql-runner.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
-let pool: IngestPool;
+let pool: TransactionPool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   await query(database.url, 'create table kept (value integer primary key)');
   const connection = { connectionString: database.url };
-  pool = new IngestPool({ connection, schema: 'esms', migrations: 'off', ingestConnections: 1, workConnections: 1 });
+  pool = new TransactionPool(
+    { connection, schema: 'esms', migrations: 'off', ingestConnections: 1, workConnections: 1 },
+    { purpose: 'test', connections: 1, settings: [] },
+  );
 });
 
 afterAll(async () => {
