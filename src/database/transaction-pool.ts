@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
@@ -25,6 +26,8 @@ const LIMITS = [
 
 /** "Prepared statement does not exist" or "exists already": a pooler in transaction mode gave us another session. */
 const POOLER_MIXES_SESSIONS = /^(26000|42P05)$/;
+
+const NAME_CHARACTERS = 32;
 
 const ANSWER_WITHIN_MS = 1_000;
 
@@ -125,10 +128,13 @@ export class TransactionPool {
     };
   }
 
-  /** Our statements are few and constant, so each is parsed once a connection. */
+  /**
+   * Our statements are few and constant, so each is parsed once a connection. Named by its text: behind a pooler, pools,
+   * replicas and versions meet on one session, where a name that means another statement would run that one.
+   */
   #statement(text: string, values: unknown[] | undefined): pg.QueryConfig {
     if (!this.#prepares) return { text, ...(values && { values }) };
-    const name = this.#names.get(text) ?? `esms_${this.#names.size}`;
+    const name = this.#names.get(text) ?? `esms_${hash('sha256', text, 'hex').slice(0, NAME_CHARACTERS)}`;
     this.#names.set(text, name);
     return { name, text, ...(values && { values }) };
   }

@@ -54,6 +54,9 @@ async function inTransaction<Result>(work: (client: Client) => Promise<Result>, 
     const result = await work(client);
     await client.query('commit');
     return result;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
   } finally {
     await client.end();
   }
