@@ -1,6 +1,7 @@
 /** Every reason for which this library refuses something; the set is closed. */
 export type EsmsErrorCode =
   | 'options_invalid'
+  | 'loaded_twice'
   | 'arguments_invalid'
   | 'account_unknown'
   | 'registration_invalid'
