@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EsmsModule } from '../../src/index.js';
 
 const COMPOSED = Symbol.for('nestjs-esms:composed-copy');
-const OPTIONS = { accounts: {}, database: { url: '' } };
+const OPTIONS = {
+  accounts: { default: { tokens: ['token-of-the-single-copy'] } },
+  database: { url: 'postgres://127.0.0.1:1/none' },
+};
 
 let before: unknown;
 

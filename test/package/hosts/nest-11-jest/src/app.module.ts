@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { EsmsModule } from 'nestjs-esms';
+import { ObservedEvents } from './observed-events';
+
+@Module({
+  imports: [
+    EsmsModule.forRoot({
+      accounts: { default: { tokens: [process.env.ESMS_TOKEN ?? ''] } },
+      database: { url: process.env.DATABASE_URL ?? '' },
+      api: {},
+    }),
+  ],
+  providers: [ObservedEvents],
+})
+export class AppModule {}
