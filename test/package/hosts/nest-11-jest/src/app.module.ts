@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
-import { EsmsModule } from 'nestjs-esms';
+import { EsmsModule, type EsmsOptions } from 'nestjs-esms';
 import { ObservedEvents } from './observed-events';
 
 @Module({
   imports: [
-    EsmsModule.forRoot({
-      accounts: { default: { tokens: [process.env.ESMS_TOKEN ?? ''] } },
-      database: { url: process.env.DATABASE_URL ?? '' },
+    EsmsModule.forRootAsync({
+      useFactory: (): EsmsOptions => ({
+        accounts: { default: { tokens: [process.env.ESMS_TOKEN ?? ''] } },
+        database: { url: process.env.DATABASE_URL ?? '' },
+      }),
       api: {},
     }),
   ],
