@@ -6,11 +6,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
-import { type Answer, send } from '../support/service.js';
+import { freePort } from '../../src/database/embedded-postgres/free-port.js';
+import { type Answer, type Asked, send } from '../support/service.js';
 import { type CommandResult, runCommand, withoutScriptSettings } from './run-command.js';
 
 const HOSTS = fileURLToPath(new URL('hosts/', import.meta.url));
+const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 const TOKEN = 'token-of-the-strange-host';
+
+/** What the staff of the examples' company sends. */
+export const STAFF_KEY = 'key-of-the-staff';
 
 /** Says nothing about what npm resolves, only spares it some questions to the registry. */
 const QUICK = { npm_config_audit: 'false', npm_config_fund: 'false', npm_config_prefer_offline: 'true' };
@@ -36,11 +41,28 @@ export class StrangeHost {
     private readonly databaseUrl: string,
   ) {}
 
-  /** Made of the folder in `hosts/`, the tarball installed as anybody would: without flags. */
-  static async install(name: string, tarball: string, databaseUrl: string): Promise<StrangeHost> {
-    const directory = mkdtempSync(join(tmpdir(), `${name}-`));
-    cpSync(join(HOSTS, name), directory, { recursive: true });
-    cpSync(join(HOSTS, 'every-host'), join(directory, 'src'), { recursive: true });
+  /** Made of a folder in `hosts/`. */
+  static install(name: string, tarball: string, databaseUrl: string): Promise<StrangeHost> {
+    const sources = { [join(HOSTS, name)]: '.', [join(HOSTS, 'every-host')]: 'src' };
+    return StrangeHost.#made(sources, tarball, databaseUrl);
+  }
+
+  /** Made of `examples/`. */
+  static installExamples(tarball: string, databaseUrl: string): Promise<StrangeHost> {
+    return StrangeHost.#made({ [EXAMPLES]: '.' }, tarball, databaseUrl);
+  }
+
+  /** The tarball is installed as anybody would: without flags. */
+  static async #made(
+    sources: Readonly<Record<string, string>>,
+    tarball: string,
+    databaseUrl: string,
+  ): Promise<StrangeHost> {
+    const directory = mkdtempSync(join(tmpdir(), 'nestjs-esms-host-'));
+    const isSource = (path: string): boolean => !/\/(node_modules|dist)$/.test(path);
+    for (const [from, to] of Object.entries(sources)) {
+      cpSync(from, join(directory, to), { recursive: true, filter: isSource });
+    }
     const installation = await runCommand(directory, ['npm', 'install', tarball], QUICK);
     return new StrangeHost(directory, installation, databaseUrl);
   }
@@ -61,23 +83,31 @@ export class StrangeHost {
     };
   }
 
-  /** Boots what was compiled, and waits until it is ready for callbacks. */
+  /** Boots what was compiled, and waits until it tells its port, ready for callbacks. */
   async boot(): Promise<void> {
-    const env = { ...withoutScriptSettings(process.env), ...this.#environment };
-    this.#process = spawn(process.execPath, ['dist/main.js'], {
-      cwd: this.directory,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.#start('dist/main.js', {});
+    await vi.waitFor(() => expect(this.#port, this.#output).not.toBe(0), { timeout: 60_000, interval: 50 });
+  }
+
+  /** Boots what tells nothing, and waits until a path is answered with a status. */
+  async bootQuiet(main: string, path: string, status: number): Promise<void> {
+    this.#port = await freePort();
+    this.#start(main, { PORT: String(this.#port), STAFF_KEY });
+    const isThere = async (): Promise<void> => expect((await this.get(path)).status, this.#output).toBe(status);
+    await vi.waitFor(isThere, { timeout: 60_000, interval: 50 });
+  }
+
+  #start(main: string, environment: NodeJS.ProcessEnv): void {
+    const env = { ...withoutScriptSettings(process.env), ...this.#environment, ...environment };
+    this.#process = spawn(process.execPath, [main], { cwd: this.directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.#process;
     for (const stream of [stdout, stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#hear(line));
     }
-    await vi.waitFor(() => expect(this.#port, this.#output).not.toBe(0), { timeout: 60_000, interval: 50 });
   }
 
-  get<Body>(path: string): Promise<Answer<Body>> {
-    return send(this.#port, path);
+  get<Body>(path: string, asked: Asked = {}): Promise<Answer<Body>> {
+    return send(this.#port, path, asked);
   }
 
   /** What the gateway does. */
