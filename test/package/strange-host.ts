@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,6 +58,9 @@ export class StrangeHost {
     tarball: string,
     databaseUrl: string,
   ): Promise<StrangeHost> {
+    if (existsSync(join(tmpdir(), 'node_modules'))) {
+      throw new Error(`hosts in ${tmpdir()} would find what is in its node_modules: set TMPDIR to another folder`);
+    }
     const directory = mkdtempSync(join(tmpdir(), 'nestjs-esms-host-'));
     const isSource = (path: string): boolean => !/\/(node_modules|dist)$/.test(path);
     for (const [from, to] of Object.entries(sources)) {
