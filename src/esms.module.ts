@@ -20,6 +20,7 @@ import { HostCheck } from './host-check.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { HealthController } from './ops/health.controller.js';
+import { demandSingleCopy } from './single-copy.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** The routes of ours, in a module of their own, so that one path can be put before them. */
@@ -58,6 +59,7 @@ export class EsmsModule {
 }
 
 function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
+  demandSingleCopy();
   const structure = resolveStructure(given);
   const readers = [...(structure.billing ? [BillingModule] : []), ...(structure.crm ? [CrmModule] : [])];
   const parts = [CallbacksModule, MessagesModule, ...readers];

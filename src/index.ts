@@ -4,8 +4,8 @@ export { ApiKeysModule } from './access/api-keys.js';
 export { type Caller, type Scope, SCOPES } from './access/caller.js';
 export type { ListDto } from './access/list.dto.js';
 export { EsmsLedger } from './billing/esms-ledger.js';
-export type { LedgerEntry, LedgerGroup, LedgerPage, LedgerSummary } from './billing/ledger-queries.js';
 export type { LedgerDto, SummaryDto } from './billing/ledger.dto.js';
+export type { LedgerEntry, LedgerGroup, LedgerPage, LedgerSummary } from './billing/ledger-queries.js';
 export { CallbackSalvage } from './callbacks/callback-salvage.js';
 export { EsmsQuarantine, type QuarantineReplay } from './callbacks/esms-quarantine.js';
 export type { QuarantineItem, QuarantineReason } from './callbacks/quarantined-callback.js';
@@ -35,20 +35,30 @@ export type { SqlRunner } from './database/sql-runner.js';
 export type { Anomaly } from './domain/anomaly.js';
 export { type Channel, CHANNELS } from './domain/channel.js';
 export type { Instant } from './domain/clock.js';
-export { EVENT_TYPES, type EsmsEvent, type EventData, type EventType } from './domain/domain-event.js';
+export {
+  type CareData,
+  type CostData,
+  EVENT_TYPES,
+  type EsmsEvent,
+  type EventData,
+  type EventType,
+  type QuarantinedData,
+  type StatusData,
+} from './domain/domain-event.js';
 export { EsmsError, type EsmsErrorCode } from './domain/errors.js';
 export type { Failure, FailureClass, Reason } from './domain/failure.js';
-export type { Decision } from './domain/message-change.js';
+export type { Decision, PreviousStatus } from './domain/message-change.js';
 export type { Counters } from './domain/message-state.js';
 export type { MessageView } from './domain/message-view.js';
-export type { Amount } from './domain/money.js';
+export type { Amount, CURRENCY } from './domain/money.js';
 export type { Recipient } from './domain/recipient.js';
+export type { Proof } from './domain/report.js';
 export type { Outcome, State } from './domain/standing.js';
 export type { Telco } from './domain/telco.js';
 export { EsmsModule } from './esms.module.js';
 export type { EsmsDelivery } from './events/esms-delivery.js';
 export { EsmsSubscriptions, type Subscription } from './events/esms-subscriptions.js';
-export { type EventPattern, type HandlerOptions, OnEsmsEvent } from './events/on-esms-event.js';
+export { type EventPattern, type HandlerOptions, type MatchedType, OnEsmsEvent } from './events/on-esms-event.js';
 export type { ParkedDelivery } from './events/parked-deliveries.js';
 export { EsmsMessages, type RegisterOptions } from './messages/esms-messages.js';
 export type { FindMessagesDto } from './messages/find-messages.dto.js';

@@ -12,9 +12,10 @@ const may = {
   crm: ['telemetry', 'events', 'database', 'access', 'config', 'domain'],
   channels: ['messages', 'domain'],
   callbacks: ['channels', 'messages', 'events', 'spool', 'telemetry', 'database', 'access', 'config', 'domain'],
+  testing: ['callbacks', 'events', 'access', 'database', 'config', 'domain'],
   ops: ['telemetry', 'events', 'access', 'database', 'config', 'domain'],
 };
-const entries = 'index|openapi|entities';
+const entries = 'index|openapi|testing|entities';
 
 module.exports = {
   forbidden: [
@@ -35,7 +36,7 @@ module.exports = {
       name: 'nobody-imports-the-top',
       severity: 'error',
       from: { path: `^src/(${Object.keys(may).join('|')})/` },
-      to: { path: `^src/(app/|openapi/|main\\.|esms\\.module\\.|${entries}\\.)` },
+      to: { path: `^src/(app/|openapi/|main\\.|esms\\.module\\.|(${entries})\\.)` },
     },
     {
       name: 'app-is-a-host',

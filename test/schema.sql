@@ -152,3 +152,183 @@ CREATE UNIQUE INDEX registrations_link ON esms.registrations USING btree (accoun
 CREATE UNIQUE INDEX registrations_ref ON esms.registrations USING btree (account, ref) WHERE (ref IS NOT NULL);
 CREATE INDEX registrations_request ON esms.registrations USING btree (account, request_id) WHERE (request_id IS NOT NULL);
 CREATE UNIQUE INDEX registrations_sms_id ON esms.registrations USING btree (account, sms_id) WHERE (sms_id IS NOT NULL);
+
+create view esms.v1_contacts as
+ SELECT c.account,
+    c.contact AS id,
+    c.kind,
+    c.channel,
+    latest.reachable,
+    latest.reason,
+    ( SELECT min(e.occurred_at) AS min
+           FROM contact_entries e
+          WHERE ((e.account = c.account) AND (e.contact = c.contact) AND (e.channel = c.channel) AND ((e.outcome = 'delivered'::text) OR (e.failure_class = 'recipient'::text)) AND ((e.outcome = 'delivered'::text) = latest.reachable) AND (e.occurred_at >= ALL ( SELECT o.occurred_at
+                   FROM contact_entries o
+                  WHERE ((o.account = c.account) AND (o.contact = c.contact) AND (o.channel = c.channel) AND
+                        CASE
+                            WHEN latest.reachable THEN (o.failure_class = 'recipient'::text)
+                            ELSE (o.outcome = 'delivered'::text)
+                        END))))) AS since
+   FROM (( SELECT DISTINCT ON (contact_entries.account, contact_entries.contact, contact_entries.channel) contact_entries.account,
+            contact_entries.contact,
+            contact_entries.kind,
+            contact_entries.channel
+           FROM contact_entries
+          ORDER BY contact_entries.account, contact_entries.contact, contact_entries.channel, contact_entries.occurred_at DESC, contact_entries.sms_id) c
+     LEFT JOIN LATERAL ( SELECT (e.outcome = 'delivered'::text) AS reachable,
+                CASE
+                    WHEN (e.outcome <> 'delivered'::text) THEN e.reason
+                    ELSE NULL::text
+                END AS reason
+           FROM contact_entries e
+          WHERE ((e.account = c.account) AND (e.contact = c.contact) AND (e.channel = c.channel) AND ((e.outcome = 'delivered'::text) OR (e.failure_class = 'recipient'::text)))
+          ORDER BY e.occurred_at DESC, e.sms_id DESC
+         LIMIT 1) latest ON (true));
+
+create view esms.v1_ledger as
+ SELECT account,
+    sms_id,
+    delta,
+    total,
+    currency,
+    channel,
+    telco_id,
+        CASE telco_id
+            WHEN '1'::text THEN 'Viettel'::text
+            WHEN '2'::text THEN 'Mobifone'::text
+            WHEN '3'::text THEN 'Vinaphone'::text
+            WHEN '4'::text THEN 'Vietnamobile'::text
+            WHEN '5'::text THEN 'Gtel'::text
+            WHEN '6'::text THEN 'Itel'::text
+            WHEN '7'::text THEN 'Reddi'::text
+            ELSE NULL::text
+        END AS telco_name,
+    occurred_at AS at,
+    event_id
+   FROM ledger l;
+
+create view esms.v1_messages as
+ SELECT m.account,
+    m.sms_id,
+    COALESCE(((d.facts -> 'requestId'::text) ->> 1), r.request_id) AS request_id,
+    r.ref,
+    COALESCE(NULLIF((((d.facts -> 'channel'::text) -> 1) ->> 'channel'::text), 'unrecognised'::text), r.channel,
+        CASE
+            WHEN (d.standing IS NOT NULL) THEN 'unrecognised'::text
+            ELSE NULL::text
+        END) AS channel,
+    (((d.facts -> 'channel'::text) -> 1) ->> 'typeId'::text) AS type_id,
+    m.state,
+    m.outcome,
+    (m.state = 'reported'::text) AS final,
+    (((d.facts -> 'receivers'::text) ->> 1))::bigint AS counters_receivers,
+    (((d.facts -> 'sent'::text) ->> 1))::bigint AS counters_sent,
+        CASE
+            WHEN d.decides THEN (((d.standing -> 1) ->> 'succeeded'::text))::bigint
+            ELSE NULL::bigint
+        END AS counters_succeeded,
+        CASE
+            WHEN d.decides THEN (((d.standing -> 1) ->> 'failed'::text))::bigint
+            ELSE NULL::bigint
+        END AS counters_failed,
+    (((d.facts -> 'price'::text) ->> 1))::numeric(18,4) AS price_amount,
+    'VND'::text AS price_currency,
+    COALESCE((((d.facts -> 'recipient'::text) -> 1) ->> 'kind'::text), r.recipient_kind) AS recipient_kind,
+    COALESCE((((d.facts -> 'recipient'::text) -> 1) ->> 'value'::text), r.recipient) AS recipient_value,
+    ((d.facts -> 'telcoId'::text) ->> 1) AS telco_id,
+        CASE ((d.facts -> 'telcoId'::text) ->> 1)
+            WHEN '1'::text THEN 'Viettel'::text
+            WHEN '2'::text THEN 'Mobifone'::text
+            WHEN '3'::text THEN 'Vinaphone'::text
+            WHEN '4'::text THEN 'Vietnamobile'::text
+            WHEN '5'::text THEN 'Gtel'::text
+            WHEN '6'::text THEN 'Itel'::text
+            WHEN '7'::text THEN 'Reddi'::text
+            ELSE NULL::text
+        END AS telco_name,
+    ((d.facts -> 'oaId'::text) ->> 1) AS oa_id,
+    ((d.facts -> 'templateId'::text) ->> 1) AS template_id,
+    ((d.facts -> 'partnerId'::text) ->> 1) AS partner_id,
+    ((d.facts -> 'switchSmsId'::text) ->> 1) AS switch_sms_id,
+    (d.error ->> 'code'::text) AS error_code,
+    (d.error ->> 'message'::text) AS error_message,
+    (d.error ->> 'reason'::text) AS error_reason,
+    (d.error ->> 'failureClass'::text) AS error_failure_class,
+    (r.id IS NOT NULL) AS registered,
+    r.metadata,
+    COALESCE(((m.document ->> 'contradicted'::text))::boolean, false) AS contradicted,
+    (ARRAY( SELECT json_array_elements_text(COALESCE((m.document -> 'anomalies'::text), '[]'::json)) AS json_array_elements_text) ||
+        CASE
+            WHEN ((r.sms_id <> m.sms_id) OR (r.request_id <> ((d.facts -> 'requestId'::text) ->> 1))) THEN ARRAY['registration_conflict'::text]
+            ELSE '{}'::text[]
+        END) AS anomalies,
+    m.created_at,
+        CASE
+            WHEN (d.sent_at > d.reported_at) THEN NULL::timestamp with time zone
+            ELSE d.sent_at
+        END AS sent_at,
+    d.reported_at,
+    d.updated_at
+   FROM ((messages m
+     LEFT JOIN registrations r ON (((r.account = m.account) AND (r.linked_sms_id = m.sms_id))))
+     CROSS JOIN LATERAL ( SELECT (m.document -> 'facts'::text) AS facts,
+            (m.document -> 'standing'::text) AS standing,
+            (((m.document -> 'keys'::text) ->> (((m.document -> 'standing'::text) ->> 0))::integer) !~~ '0%'::text) AS decides,
+                CASE
+                    WHEN ((m.document -> 'closedAt'::text) IS NULL) THEN ((m.document -> 'error'::text) -> 1)
+                    ELSE '{"reason": "no_report", "failureClass": "unspecified"}'::json
+                END AS error,
+            ((m.document ->> 'firstSentAt'::text))::timestamp with time zone AS sent_at,
+            (COALESCE((m.document ->> 'closedAt'::text), (m.document ->> 'firstFinalAt'::text)))::timestamp with time zone AS reported_at,
+            (GREATEST((m.document ->> 'lastReportAt'::text), (m.document ->> 'registrationChangedAt'::text), (m.document ->> 'closedAt'::text)))::timestamp with time zone AS updated_at) d)
+UNION ALL
+ SELECT r.account,
+    r.sms_id,
+    r.request_id,
+    r.ref,
+    r.channel,
+    NULL::text AS type_id,
+    'pending'::text AS state,
+    NULL::text AS outcome,
+    false AS final,
+    NULL::bigint AS counters_receivers,
+    NULL::bigint AS counters_sent,
+    NULL::bigint AS counters_succeeded,
+    NULL::bigint AS counters_failed,
+    NULL::numeric AS price_amount,
+    'VND'::text AS price_currency,
+    r.recipient_kind,
+    r.recipient AS recipient_value,
+    NULL::text AS telco_id,
+    NULL::text AS telco_name,
+    NULL::text AS oa_id,
+    NULL::text AS template_id,
+    NULL::text AS partner_id,
+    NULL::text AS switch_sms_id,
+    NULL::text AS error_code,
+    NULL::text AS error_message,
+    NULL::text AS error_reason,
+    NULL::text AS error_failure_class,
+    true AS registered,
+    r.metadata,
+    false AS contradicted,
+    '{}'::text[] AS anomalies,
+    r.registered_at AS created_at,
+    NULL::timestamp with time zone AS sent_at,
+    NULL::timestamp with time zone AS reported_at,
+    r.changed_at AS updated_at
+   FROM registrations r
+  WHERE (r.linked_sms_id IS NULL);
+
+create view esms.v1_receipts as
+ SELECT account,
+    sms_id,
+    digest AS id,
+    received_at,
+    repeats,
+    decision,
+    (report ->> 'sendStatus'::text) AS send_status,
+    (report ->> 'typeId'::text) AS type_id,
+    ((report ->> 'price'::text))::numeric(18,4) AS price,
+    ARRAY( SELECT json_array_elements_text(COALESCE((r.report -> 'anomalies'::text), '[]'::json)) AS json_array_elements_text) AS anomalies
+   FROM receipts r;

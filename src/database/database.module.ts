@@ -20,6 +20,8 @@ export class DatabaseModule {
           inject: [OPTIONS],
           useFactory: ({ database }: ResolvedOptions) => ({
             ...serviceDataSourceOptions(database, entities),
+            // Once more: before 12, @nestjs/typeorm closes the data source that the factory names.
+            name: DATA_SOURCE,
             manualInitialization: true,
           }),
         }),

@@ -1,6 +1,7 @@
 /** Every reason for which this library refuses something; the set is closed. */
 export type EsmsErrorCode =
   | 'options_invalid'
+  | 'loaded_twice'
   | 'arguments_invalid'
   | 'account_unknown'
   | 'registration_invalid'
@@ -26,7 +27,8 @@ export class EsmsError extends Error {
   constructor(
     readonly code: EsmsErrorCode,
     message: string,
-    { problems = [], ...options }: ErrorOptions & { problems?: readonly string[] } = {},
+    // Spelled out: `ErrorOptions` is unknown to a host that compiles for ES2021, as Nest 10 applications do.
+    { problems = [], ...options }: { cause?: unknown; problems?: readonly string[] } = {},
   ) {
     super(message, options);
     this.problems = problems;

@@ -35,6 +35,7 @@ const HOSTED_FOR = `interval '30 seconds'`;
 @Injectable()
 export class EsmsSubscriptions {
   /** @internal */
+  /** @internal */
   constructor(
     private readonly database: Database,
     private readonly parkedDeliveries: ParkedDeliveries,

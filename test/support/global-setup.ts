@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/database/embedded-postgres/start-embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
+import { createTestDatabase, type TestDatabase } from '../../src/testing.js';
 import { databaseUrl } from './database-url.js';
 import { EmbeddedPostgresDirectory } from './embedded-postgres-directory.js';
 import { query } from './query.js';
@@ -23,7 +23,7 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
     try {
       await query(server.url, `drop database if exists ${template} with (force)`);
     } finally {
-      await server.stop();
+      await server.drop();
     }
   };
   try {
@@ -40,16 +40,9 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
   return tearDown;
 }
 
-async function testServer(): Promise<{ url: string; stop(): Promise<void> }> {
+async function testServer(): Promise<TestDatabase> {
   const url = process.env['TEST_DATABASE_URL'];
-  if (url) return { url, stop: async () => {} };
+  if (url) return createTestDatabase({ url });
   await EmbeddedPostgresDirectory.removeAbandoned();
-  const directory = EmbeddedPostgresDirectory.create();
-  const { path } = directory;
-  const server = await startEmbeddedPostgres({ directory: path, durable: false, settings: { max_connections: '200' } });
-  const stop = async () => {
-    await server.stop();
-    await directory.remove();
-  };
-  return { url: server.url, stop };
+  return createTestDatabase();
 }

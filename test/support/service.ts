@@ -168,6 +168,11 @@ export class Service {
     await vi.waitFor(isDone, { interval: 20, timeout: 15_000 });
   }
 
+  /** Of its database. */
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   /** What the database says. */
   async rows(sql: string, parameters: unknown[] = []): Promise<QueryResultRow[]> {
     return (await this.pool.query<QueryResultRow>(sql, parameters)).rows;

@@ -5,7 +5,7 @@ export class EmbeddedPostgresUnavailableError extends Error {
   constructor(platform: string, reason: string, cause: unknown) {
     super(
       `The embedded PostgreSQL does not run on ${platform}: ${reason}. ` +
-        'Set DATABASE_URL to a PostgreSQL server of your own (14 or newer).',
+        'Use a PostgreSQL server of your own (14 or newer): DATABASE_URL of the service, url of a test database.',
       { cause },
     );
   }
