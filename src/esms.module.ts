@@ -15,6 +15,7 @@ import { decorated } from './decorated.js';
 import { EsmsError } from './domain/errors.js';
 import { ENTITIES } from './entities.js';
 import { EventsModule } from './events/events.module.js';
+import { EventsController } from './events/feed/events.controller.js';
 import { SubscriptionsController } from './events/subscriptions.controller.js';
 import { HostCheck } from './host-check.js';
 import { MessagesController } from './messages/messages.controller.js';
@@ -83,6 +84,7 @@ function controllersOf({ callbacks, api, billing, crm }: ResolvedStructure): Typ
     MessagesController,
     QuarantineController,
     SubscriptionsController,
+    EventsController,
     ...(billing ? [LedgerController] : []),
     ...(crm ? [ContactsController] : []),
   ];

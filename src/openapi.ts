@@ -1,5 +1,6 @@
 import { describeCallback } from './openapi/callback.routes.js';
 import { describeContacts } from './openapi/contact.routes.js';
+import { describeFeed } from './openapi/feed.routes.js';
 import { describeHealth } from './openapi/health.routes.js';
 import { describeLedger } from './openapi/ledger.routes.js';
 import { describeMessages } from './openapi/messages.routes.js';
@@ -13,6 +14,7 @@ const DESCRIPTIONS = [
   describeContacts,
   describeQuarantine,
   describeSubscriptions,
+  describeFeed,
   describeHealth,
 ];
 

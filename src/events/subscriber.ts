@@ -21,13 +21,16 @@ export interface SubscriberHandler {
   call(events: readonly EsmsEvent[], delivery: EsmsDelivery): Promise<void>;
 }
 
+/** Every pattern that there is. */
+export const EVENT_PATTERNS: readonly EventPattern[] = [...EVENT_TYPES, 'message.*', '*'];
+
 /** How many of a handler's patterns let a type through. */
 export function countMatches({ patterns }: Pick<SubscriberHandler, 'patterns'>, type: string): number {
   return patterns.filter((pattern) => pattern === '*' || pattern === type || isMessagePattern(pattern, type)).length;
 }
 
-/** The types that a handler takes. */
-export const typesOf = (handler: SubscriberHandler): EventType[] =>
+/** The types that patterns let through. */
+export const typesOf = (handler: Pick<SubscriberHandler, 'patterns'>): EventType[] =>
   EVENT_TYPES.filter((type) => countMatches(handler, type) > 0);
 
 /** SQL for the patterns that let the type in `column` through. */

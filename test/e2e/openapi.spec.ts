@@ -6,6 +6,7 @@ import { LedgerDto, SummaryDto } from '../../src/billing/ledger.dto.js';
 import { CallbackDto } from '../../src/callbacks/callback.dto.js';
 import { ReplayDto } from '../../src/callbacks/replay.dto.js';
 import { FindMessagesDto } from '../../src/messages/find-messages.dto.js';
+import { FeedDto } from '../../src/events/feed/feed.dto.js';
 import { ReplayEventsDto } from '../../src/events/replay-events.dto.js';
 import { RegistrationDto } from '../../src/messages/registration.dto.js';
 import { SEED_SAMPLES, UID_SAMPLE } from '../support/samples.js';
@@ -79,7 +80,7 @@ describe('the document', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    expect(mapped).toHaveLength(21);
+    expect(mapped).toHaveLength(22);
     expect(described.toSorted()).toEqual(mapped.toSorted());
   });
 
@@ -116,7 +117,7 @@ describe('the document', () => {
     const taken = { findMessages: FindMessagesDto, getMessage: AccountDto, registerMessages: AccountDto };
     const others = { getLedger: LedgerDto, getSummary: SummaryDto, getContact: AccountDto };
     const quarantine = { listQuarantine: ListDto, replayQuarantined: AccountDto, receiveCallback: CallbackDto };
-    const subscriptions = { listParked: ListDto };
+    const subscriptions = { listParked: ListDto, readEvents: FeedDto };
     for (const [id, dto] of Object.entries({ ...taken, ...others, ...quarantine, ...subscriptions })) {
       expect(namesOf(id).toSorted(), id).toEqual(validatedNames(dto).toSorted());
     }
@@ -164,6 +165,8 @@ describe('real answers are as described', () => {
     ['listQuarantine', '/quarantine'],
     ['listSubscriptions', '/subscriptions'],
     ['listParked', '/subscriptions/billing/parked'],
+    ['readEvents', '/events?limit=500'],
+    ['readEvents', '/events?types=receipt.quarantined'],
     ['isLive', '/health/live'],
     ['isReady', '/health/ready'],
   ])('%s: %s', async (id, path) => {
