@@ -1,6 +1,7 @@
 import { EVENT_TYPES, type EsmsEvent, type EventType } from '../domain/domain-event.js';
 import type { EsmsDelivery } from './esms-delivery.js';
 import type { EventPattern, HandlerOptions } from './on-esms-event.js';
+import type { RetryPolicy } from './retry-policy.js';
 
 /** A named consumer of events in this process, as its decorated methods make it. */
 export interface Subscriber {
@@ -18,6 +19,8 @@ export interface SubscriberHandler {
   batch: number | null;
   concurrency: number;
   timeoutMs: number;
+  /** @default as the dispatcher's options say */
+  retry?: RetryPolicy;
   call(events: readonly EsmsEvent[], delivery: EsmsDelivery): Promise<void>;
 }
 
