@@ -6,6 +6,7 @@ import { describeLedger } from './openapi/ledger.routes.js';
 import { describeMessages } from './openapi/messages.routes.js';
 import { describeQuarantine } from './openapi/quarantine.routes.js';
 import { describeSubscriptions } from './openapi/subscription.routes.js';
+import { describeWebhooks } from './openapi/webhook.routes.js';
 
 const DESCRIPTIONS = [
   describeCallback,
@@ -15,6 +16,7 @@ const DESCRIPTIONS = [
   describeQuarantine,
   describeSubscriptions,
   describeFeed,
+  describeWebhooks,
   describeHealth,
 ];
 

@@ -17,6 +17,7 @@ export function serveDocs(app: INestApplication): void {
     .addTag('crm', 'The people that messages went to')
     .addTag('quarantine', 'Callbacks that name no message')
     .addTag('events', 'The event log, for systems that ask')
+    .addTag('webhooks', 'Calls of other systems with events')
     .addTag('callbacks', 'Where the gateway calls')
     .addTag('health', 'For load balancers')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'key')

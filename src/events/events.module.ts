@@ -34,12 +34,14 @@ const DELIVERY = [
 const RELAYS = { provide: Relays, useFactory: loadRelays, inject: [OPTIONS, STRUCTURE] };
 const MEMBERSHIP = [SubscriberRegistry, SubscriberTable, SubscriberRetirement, EventReplay, SubscriptionKeeper];
 const FEED = [EventHorizon, FeedQueries, EventFeed];
+/** What subscribers that are made at run time need. */
+const FOR_WEBHOOKS = [WakeUp, ParkedDeliveries, SubscriberTable, SubscriptionKeeper];
 
 /** The outbox, its subscribers, the dispatcher and the feed. */
 @Global()
 @Module({
   imports: [DiscoveryModule],
   providers: [Outbox, WakeUp, ...DELIVERY, ...MEMBERSHIP, RELAYS, Dispatcher, EsmsSubscriptions, ...FEED],
-  exports: [Outbox, EsmsSubscriptions, EventFeed],
+  exports: [Outbox, EsmsSubscriptions, EventFeed, ...FOR_WEBHOOKS],
 })
 export class EventsModule {}
