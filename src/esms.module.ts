@@ -15,7 +15,10 @@ import { decorated } from './decorated.js';
 import { EsmsError } from './domain/errors.js';
 import { ENTITIES } from './entities.js';
 import { EventsModule } from './events/events.module.js';
+import { EventsController } from './events/feed/events.controller.js';
 import { SubscriptionsController } from './events/subscriptions.controller.js';
+import { WebhooksController } from './events/webhooks/webhooks.controller.js';
+import { WebhooksModule } from './events/webhooks/webhooks.module.js';
 import { HostCheck } from './host-check.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MessagesModule } from './messages/messages.module.js';
@@ -62,7 +65,8 @@ function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
   demandSingleCopy();
   const structure = resolveStructure(given);
   const readers = [...(structure.billing ? [BillingModule] : []), ...(structure.crm ? [CrmModule] : [])];
-  const parts = [CallbacksModule, MessagesModule, ...readers];
+  const webhooks = structure.webhooks === false ? [] : [WebhooksModule];
+  const parts = [CallbacksModule, MessagesModule, ...readers, ...webhooks];
   return {
     module: EsmsModule,
     global: true,
@@ -80,11 +84,13 @@ function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
   };
 }
 
-function controllersOf({ callbacks, api, billing, crm }: ResolvedStructure): Type[] {
+function controllersOf({ callbacks, api, billing, crm, webhooks }: ResolvedStructure): Type[] {
   const readers: Type[] = [
     MessagesController,
     QuarantineController,
     SubscriptionsController,
+    EventsController,
+    ...(webhooks === false ? [] : [WebhooksController]),
     ...(billing ? [LedgerController] : []),
     ...(crm ? [ContactsController] : []),
   ];

@@ -24,6 +24,7 @@ export type {
   RelayOptions,
   RelaysOptions,
   SpoolOptions,
+  WebhookOptions,
 } from './config/options.js';
 export type { EsmsRootAsyncOptions, EsmsRootOptions } from './config/options.module.js';
 export { NAME_PATTERN, SECRET_PATTERN } from './config/patterns.js';
@@ -59,6 +60,9 @@ export { EsmsModule } from './esms.module.js';
 export type { EsmsDelivery } from './events/esms-delivery.js';
 export { EsmsSubscriptions, type Subscription } from './events/esms-subscriptions.js';
 export { type EventPattern, type HandlerOptions, type MatchedType, OnEsmsEvent } from './events/on-esms-event.js';
+export { EsmsWebhooks, type NewWebhook, type WebhookReplay } from './events/webhooks/esms-webhooks.js';
+export type { WebhookAttempt } from './events/webhooks/webhook-attempts.js';
+export type { Webhook, WebhookSettings } from './events/webhooks/webhook-table.js';
 export type { ParkedDelivery } from './events/parked-deliveries.js';
 export { EsmsMessages, type RegisterOptions } from './messages/esms-messages.js';
 export type { FindMessagesDto } from './messages/find-messages.dto.js';

@@ -1,10 +1,12 @@
 import { describeCallback } from './openapi/callback.routes.js';
 import { describeContacts } from './openapi/contact.routes.js';
+import { describeFeed } from './openapi/feed.routes.js';
 import { describeHealth } from './openapi/health.routes.js';
 import { describeLedger } from './openapi/ledger.routes.js';
 import { describeMessages } from './openapi/messages.routes.js';
 import { describeQuarantine } from './openapi/quarantine.routes.js';
 import { describeSubscriptions } from './openapi/subscription.routes.js';
+import { describeWebhooks } from './openapi/webhook.routes.js';
 
 const DESCRIPTIONS = [
   describeCallback,
@@ -13,6 +15,8 @@ const DESCRIPTIONS = [
   describeContacts,
   describeQuarantine,
   describeSubscriptions,
+  describeFeed,
+  describeWebhooks,
   describeHealth,
 ];
 

@@ -133,7 +133,38 @@ create table esms.subscribers (
   replay_after bigint,
   replay_from timestamp with time zone,
   retired_at timestamp with time zone,
+  account text,
   constraint subscribers_pkey PRIMARY KEY (name)
+);
+
+create table esms.webhook_attempts (
+  account text not null,
+  webhook uuid not null,
+  position bigint not null generated always as identity,
+  at timestamp with time zone not null default now(),
+  event_id uuid not null,
+  type text not null,
+  subject text,
+  attempt integer not null,
+  status integer,
+  duration_ms integer not null,
+  error text,
+  response text,
+  constraint webhook_attempts_pkey PRIMARY KEY (account, webhook, "position")
+);
+
+create table esms.webhooks (
+  account text not null,
+  id uuid not null,
+  url text not null,
+  description text not null,
+  secret text not null,
+  previous_secret text,
+  previous_secret_until timestamp with time zone,
+  failing_since timestamp with time zone,
+  notice text,
+  created_at timestamp with time zone not null default now(),
+  constraint webhooks_pkey PRIMARY KEY (account, id)
 );
 
 CREATE INDEX contact_entries_contact ON esms.contact_entries USING btree (account, contact, occurred_at);

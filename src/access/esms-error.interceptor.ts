@@ -24,6 +24,9 @@ const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string | string[])
   cursor_invalid: BadRequestException,
   subscriber_unknown: NotFoundException,
   subscriber_hosted: ConflictException,
+  webhook_unknown: NotFoundException,
+  webhook_url_refused: UnprocessableEntityException,
+  event_unknown: NotFoundException,
   database_away: ServiceUnavailableException,
 };
 

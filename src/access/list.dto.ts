@@ -10,14 +10,8 @@ export class AccountDto {
   account?: string;
 }
 
-/** What every list takes. */
-export class ListDto extends AccountDto {
-  /** Where the page before ended. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(1_000)
-  cursor?: string;
-
+/** What everything with many items takes. */
+export class LimitDto extends AccountDto {
   /** How many items, at most 500. @default 50 */
   @IsOptional()
   @Type(() => Number)
@@ -25,4 +19,13 @@ export class ListDto extends AccountDto {
   @Min(1)
   @Max(500)
   limit = 50;
+}
+
+/** What every list takes. */
+export class ListDto extends LimitDto {
+  /** Where the page before ended. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1_000)
+  cursor?: string;
 }

@@ -1,22 +1,32 @@
 import { type DynamicModule, Module, UseGuards } from '@nestjs/common';
-import { ApiKeyGuard, ApiKeysModule, EsmsModule, type Caller, type EsmsOptions } from '../index.js';
+import {
+  ApiKeyGuard,
+  ApiKeysModule,
+  EsmsModule,
+  type Caller,
+  type EsmsOptions,
+  type WebhookOptions,
+} from '../index.js';
 
 /** What the standalone service is made from. */
 export interface AppOptions {
   esms: EsmsOptions;
   apiKeys: ReadonlyMap<string, Caller>;
+  /** On in any case: systems in other languages are who the service is for. */
+  webhooks?: WebhookOptions;
 }
 
 /** The standalone service: the library's first host. */
 @Module({})
 export class AppModule {
-  static with({ esms, apiKeys }: AppOptions): DynamicModule {
+  static with({ esms, apiKeys, webhooks = {} }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
         EsmsModule.forRoot({
           ...esms,
           api: { decorators: [UseGuards(ApiKeyGuard)] },
+          webhooks,
           imports: [ApiKeysModule.register(apiKeys)],
         }),
       ],

@@ -11,7 +11,7 @@ import {
   SECRET_PATTERN,
 } from '../index.js';
 import { relaysOf } from './relay-variables.js';
-import { given, type Note, type Variables } from './variables.js';
+import { given, type Note, oneOf, type Variables } from './variables.js';
 
 /** What the service is told from outside. */
 export interface Environment {
@@ -29,6 +29,8 @@ export interface Environment {
   apiKeys: ReadonlyMap<string, Caller> | null;
   /** The brokers that get the events. */
   relays: NonNullable<EsmsOptions['relays']>;
+  /** Whether webhooks may be in private networks. */
+  privateWebhooks: boolean;
 }
 
 const DEFAULT_ACCOUNT = 'default';
@@ -55,6 +57,7 @@ export function readEnvironment(variables: Variables): Environment {
     tokens: tokensOf(given(variables, 'CALLBACK_TOKENS'), note),
     apiKeys: keysOf(given(variables, 'API_KEYS'), note),
     relays: relaysOf(variables, note),
+    privateWebhooks: oneOf(['false', 'true'], 'WEBHOOKS_PRIVATE_NETWORKS', variables, note) === 'true',
   };
   if (environment.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(environment.databaseUrl)) {
     note('DATABASE_URL', 'a postgres:// URL is needed');

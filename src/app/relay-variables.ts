@@ -1,5 +1,5 @@
 import { EVENT_TYPES, type EsmsOptions, type EventType } from '../index.js';
-import { given, type Note, type Variables } from './variables.js';
+import { given, type Note, oneOf, type Variables } from './variables.js';
 
 /** The brokers that get the events, and what they get. */
 export function relaysOf(variables: Variables, note: Note): NonNullable<EsmsOptions['relays']> {
@@ -33,16 +33,4 @@ function typesOf(text: string | null, note: Note): readonly EventType[] {
   const types = text.split(',').map((type) => type.trim() as EventType);
   for (const type of types) if (!EVENT_TYPES.includes(type)) note('RELAY_TYPES', `there is no event ${type}`);
   return types;
-}
-
-/** The first where none is given. */
-function oneOf<Value extends string>(
-  values: readonly [Value, ...Value[]],
-  name: string,
-  variables: Variables,
-  note: Note,
-): Value {
-  const text = (given(variables, name) ?? values[0]) as Value;
-  if (!values.includes(text)) note(name, values.join(' or '));
-  return text;
 }

@@ -30,7 +30,7 @@ function secretsFor({ tokens, apiKeys, dataDirectory }: Environment): Developmen
 }
 
 function optionsFrom(
-  { tokens, apiKeys, publicUrl, dataDirectory, relays }: Environment,
+  { tokens, apiKeys, publicUrl, dataDirectory, relays, privateWebhooks }: Environment,
   { url }: OpenedDatabase,
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
@@ -47,6 +47,7 @@ function optionsFrom(
       ...(publicUrl === null ? {} : { publicUrl }),
     },
     apiKeys: apiKeys ?? generatedKeys,
+    webhooks: { allowPrivateNetworks: privateWebhooks },
   };
 }
 

@@ -16,6 +16,8 @@ export function serveDocs(app: INestApplication): void {
     .addTag('billing', 'What the gateway charges')
     .addTag('crm', 'The people that messages went to')
     .addTag('quarantine', 'Callbacks that name no message')
+    .addTag('events', 'The event log, for systems that ask')
+    .addTag('webhooks', 'Calls of other systems with events')
     .addTag('callbacks', 'Where the gateway calls')
     .addTag('health', 'For load balancers')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'key')

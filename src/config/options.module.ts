@@ -10,7 +10,7 @@ import { Accounts } from './accounts.js';
 import type { EsmsOptions, EsmsStructure } from './options.js';
 import { resolveOptions, resolveStructure } from './resolve-options.js';
 import { STRUCTURE_NAMES } from './structure-problems.js';
-import { CLOCK, OPTIONS, STRUCTURE } from './tokens.js';
+import { CLOCK, OPTIONS, STRUCTURE, WEBHOOKS } from './tokens.js';
 
 const GIVEN = Symbol.for('nestjs-esms:given-options');
 
@@ -35,10 +35,11 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<EsmsOptions>({
         ...(definition.providers ?? []),
         { provide: OPTIONS, useFactory: (values: EsmsOptions) => resolveOptions(values, structure), inject: [GIVEN] },
         { provide: STRUCTURE, useValue: resolveStructure(structure) },
+        { provide: WEBHOOKS, useValue: resolveStructure(structure).webhooks },
         { provide: CLOCK, useClass: SystemClock },
         Accounts,
       ],
-      exports: [OPTIONS, STRUCTURE, CLOCK, Accounts],
+      exports: [OPTIONS, STRUCTURE, WEBHOOKS, CLOCK, Accounts],
     };
   })
   .build();

@@ -115,6 +115,28 @@ export interface RelaysOptions {
   nats?: false | NatsOptions;
 }
 
+/** How webhooks are called. */
+export interface WebhookOptions {
+  /**
+   * Lets them be in private networks, on this machine and on any port, and without TLS. Whoever may add a webhook can
+   * then reach what this process can reach. @default false
+   */
+  allowPrivateNetworks?: boolean;
+  /** How long a call may take, in milliseconds. @default 15_000 */
+  timeoutMs?: number;
+  /**
+   * How long to wait after each failed attempt, in milliseconds, up to a fifth more at random; then the delivery is
+   * parked. @default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h
+   */
+  retryMs?: readonly number[];
+  /** After how long without one success a webhook is disabled, in hours. @default 72 */
+  disableAfterHours?: number;
+  /** How many calls of a webhook run at once in a process; those of one message never do. @default 4 */
+  concurrency?: number;
+  /** How many attempts of a webhook are kept to be looked at. @default 500 */
+  attemptsKept?: number;
+}
+
 /** The values; they may come late, from a factory. */
 export interface EsmsOptions {
   /** The eSMS accounts by name; call a lone one `default`. */
@@ -157,6 +179,11 @@ export interface EsmsStructure {
   crm?: boolean;
   /** `false` makes a process that only receives. @default {} */
   dispatcher?: false | DispatcherOptions;
+  /**
+   * Calls of other systems, added and removed at run time through the API. Off by default, since handlers in the same
+   * process get events without it, and it lets this process call addresses that somebody else chose. @default false
+   */
+  webhooks?: false | WebhookOptions;
   /** Modules whose providers the decorators' guards need; of `forRootAsync`, the factory's too. @default [] */
   imports?: ModuleMetadata['imports'];
 }
@@ -185,5 +212,6 @@ export interface ResolvedStructure {
   billing: boolean;
   crm: boolean;
   dispatcher: false | Required<DispatcherOptions>;
+  webhooks: false | Required<WebhookOptions>;
   imports: NonNullable<ModuleMetadata['imports']>;
 }

@@ -10,7 +10,20 @@ const RELAY = { types: EVENT_TYPES, mode: 'structured', includeRecipient: false 
 const RABBITMQ = { ...RELAY, exchange: 'esms.events' } as const;
 const NATS = { ...RELAY, subjectPrefix: 'esms.events', stream: 'ESMS_EVENTS' } as const;
 
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+
+/** What Standard Webhooks suggests. */
+const WEBHOOKS = {
+  allowPrivateNetworks: false,
+  timeoutMs: 15 * SECOND_MS,
+  retryMs: [5 * SECOND_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS)],
+  disableAfterHours: 72,
+  concurrency: 4,
+  attemptsKept: 500,
+};
+
 const GIBIBYTE = 2 ** 30;
 
 /**
@@ -42,7 +55,7 @@ export function resolveOptions(options: EsmsOptions, structure: EsmsStructure = 
 
 /** The structure with defaults. Throws nothing: what is wrong with it is told at boot, together with the options. */
 export function resolveStructure(structure: EsmsStructure): ResolvedStructure {
-  const { path, callbacks, api, billing = true, crm = true, dispatcher, imports } = structure;
+  const { path, callbacks, api, billing = true, crm = true, dispatcher, webhooks, imports } = structure;
   return {
     path: typeof path === 'string' ? path : '',
     callbacks: { decorators: decoratorsIn(callbacks) },
@@ -50,6 +63,7 @@ export function resolveStructure(structure: EsmsStructure): ResolvedStructure {
     billing,
     crm,
     dispatcher: dispatcher === false ? false : withDefaults(DISPATCHER, dispatcher ?? {}),
+    webhooks: webhooks ? withDefaults(WEBHOOKS, webhooks) : false,
     imports: Array.isArray(imports) ? imports : [],
   };
 }

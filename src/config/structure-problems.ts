@@ -1,9 +1,26 @@
 import { ProblemList } from './problem-list.js';
 
 /** Every name of the structure. */
-export const STRUCTURE_NAMES = ['path', 'callbacks', 'api', 'billing', 'crm', 'dispatcher', 'imports'] as const;
+export const STRUCTURE_NAMES = [
+  'path',
+  'callbacks',
+  'api',
+  'billing',
+  'crm',
+  'dispatcher',
+  'webhooks',
+  'imports',
+] as const;
 
 const DISPATCHER = ['maxAttempts', 'leaseMs', 'backoffMs', 'pollMs', 'retentionDays'] as const;
+const WEBHOOKS = [
+  'allowPrivateNetworks',
+  'timeoutMs',
+  'retryMs',
+  'disableAfterHours',
+  'concurrency',
+  'attemptsKept',
+] as const;
 
 /** Plain characters: a parameter or a wildcard in it would take the token's place in the route. */
 const PATH = /^[\w.~/-]*$/;
@@ -21,6 +38,7 @@ export function structureProblems(structure: unknown): string[] {
     if (given[name] !== undefined && typeof given[name] !== 'boolean') problems.note(name, 'true or false');
   }
   if (given.dispatcher !== undefined && given.dispatcher !== false) checkDispatcher(problems, given.dispatcher);
+  if (given.webhooks !== undefined && given.webhooks !== false) checkWebhooks(problems, given.webhooks);
   if (given.imports !== undefined && !Array.isArray(given.imports))
     problems.note('imports', 'a list of modules is needed');
   return problems.items;
@@ -38,4 +56,18 @@ function checkDispatcher(problems: ProblemList, given: unknown): void {
   const known = DISPATCHER.filter((name) => name !== 'retentionDays').map((name) => [name, whole[name]] as const);
   problems.numbers('dispatcher', Object.fromEntries(known), { whole: true });
   problems.numbers('dispatcher', { retentionDays }, { whole: false });
+}
+
+function checkWebhooks(problems: ProblemList, given: unknown): void {
+  const { allowPrivateNetworks, retryMs, disableAfterHours, ...whole } = problems.fields('webhooks', given, WEBHOOKS);
+  if (allowPrivateNetworks !== undefined && typeof allowPrivateNetworks !== 'boolean') {
+    problems.note('webhooks.allowPrivateNetworks', 'true or false');
+  }
+  const { timeoutMs, concurrency, attemptsKept } = whole;
+  problems.numbers('webhooks', { timeoutMs, concurrency, attemptsKept }, { whole: true });
+  problems.numbers('webhooks', { disableAfterHours }, { whole: false });
+  const waits: unknown[] | null = Array.isArray(retryMs) ? retryMs : null;
+  const fits = waits !== null && waits.length > 0 && waits.every((wait) => typeof wait === 'number' && wait > 0);
+  if (retryMs !== undefined && !fits)
+    problems.note('webhooks.retryMs', 'a list of numbers greater than zero is needed');
 }

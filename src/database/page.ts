@@ -30,7 +30,7 @@ export function pageOf<Item>(
 }
 
 /** A place in a list as opaque text. */
-function encodeCursor(place: readonly string[]): string {
+export function encodeCursor(place: readonly string[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 

@@ -9,6 +9,8 @@ const TABLES = [
   'deliveries',
   'ledger',
   'contact_entries',
+  'webhooks',
+  'webhook_attempts',
 ] as const;
 
 /** Our tables by name, each with its schema before it, ready for SQL. */

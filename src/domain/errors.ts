@@ -16,6 +16,9 @@ export type EsmsErrorCode =
   | 'subscriber_unknown'
   | 'subscriber_hosted'
   | 'subscribers_invalid'
+  | 'webhook_unknown'
+  | 'webhook_url_refused'
+  | 'event_unknown'
   | 'database_away';
 
 /** What our services throw for what a caller can mend; anything else that comes out of them is a fault of ours. */

@@ -43,7 +43,7 @@ export class EsmsSubscriptions {
     private readonly outbox: Outbox,
   ) {}
 
-  /** All of them by name; with an account, what is counted is of that account alone. */
+  /** All of them by name; with an account, those that may get its events, and what is counted is of it alone. */
   list({ account = null }: OfAccount = {}): Promise<Subscription[]> {
     return this.#find(null, account);
   }
@@ -118,7 +118,12 @@ export class EsmsSubscriptions {
 
   async #retire(runner: SqlRunner, name: string): Promise<void> {
     const { subscribers } = this.database.tables;
-    await runner.query(`select from ${subscribers} where name = $1 for update`, [name]);
+    const [subscriber] = await rowsOf<{ account: string | null }>(
+      runner,
+      `select account from ${subscribers} where name = $1 for update`,
+      [name],
+    );
+    if (subscriber?.account) throw new EsmsError('subscriber_hosted', `${name} goes when its webhook is deleted`);
     if ((await this.get(name)).hosted) {
       throw new EsmsError('subscriber_hosted', `subscriber ${name} is still hosted: take its handlers away first`);
     }
@@ -147,7 +152,10 @@ export class EsmsSubscriptions {
       `select s.name, s.patterns, s.paused,
          exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR}) as hosted,
          ${counted('d.parked_at is null')} as lag, ${counted('d.parked_at is not null')} as parked
-       from ${subscribers} s where s.retired_at is null and ($1::text is null or s.name = $1) order by s.name`,
+       from ${subscribers} s
+       where s.retired_at is null and ($1::text is null or s.name = $1)
+         and ($2::text is null or s.account is null or s.account = $2)
+       order by s.name`,
       [name, account],
     );
   }

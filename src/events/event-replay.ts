@@ -51,6 +51,7 @@ export class EventReplay {
          insert into ${deliveries} as d (account, subject, subscriber, sequence, position)
          select log.account, log.subject, s.name, log.sequence, log.position
          from log join ${subscribers} s on s.name = $1 and s.patterns && ${patternsSql('log.type')}
+           and (s.account is null or s.account = log.account)
          where $3::timestamptz is null or log.occurred_at >= $3::timestamptz
          on conflict (account, subject, subscriber, sequence) do update
          set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),

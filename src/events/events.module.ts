@@ -9,6 +9,9 @@ import { Dispatcher } from './dispatcher.js';
 import { DeliverySettler } from './delivery-settler.js';
 import { EsmsSubscriptions } from './esms-subscriptions.js';
 import { EventReplay } from './event-replay.js';
+import { EventFeed } from './feed/event-feed.js';
+import { EventHorizon } from './feed/event-horizon.js';
+import { FeedQueries } from './feed/feed-queries.js';
 import { HandlerLoops } from './handler-loops.js';
 import { Outbox } from './outbox.js';
 import { ParkedDeliveries } from './parked-deliveries.js';
@@ -30,12 +33,15 @@ const DELIVERY = [
 ];
 const RELAYS = { provide: Relays, useFactory: loadRelays, inject: [OPTIONS, STRUCTURE] };
 const MEMBERSHIP = [SubscriberRegistry, SubscriberTable, SubscriberRetirement, EventReplay, SubscriptionKeeper];
+const FEED = [EventHorizon, FeedQueries, EventFeed];
+/** What subscribers that are made at run time need. */
+const FOR_WEBHOOKS = [WakeUp, ParkedDeliveries, SubscriberTable, SubscriptionKeeper];
 
-/** The outbox, its subscribers and the dispatcher. */
+/** The outbox, its subscribers, the dispatcher and the feed. */
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Outbox, WakeUp, ...DELIVERY, ...MEMBERSHIP, RELAYS, Dispatcher, EsmsSubscriptions],
-  exports: [Outbox, EsmsSubscriptions],
+  providers: [Outbox, WakeUp, ...DELIVERY, ...MEMBERSHIP, RELAYS, Dispatcher, EsmsSubscriptions, ...FEED],
+  exports: [Outbox, EsmsSubscriptions, EventFeed, ...FOR_WEBHOOKS],
 })
 export class EventsModule {}

@@ -7,9 +7,8 @@ import { callHandler } from './handler-call.js';
 import type { HandlerWork } from './handler-queue.js';
 import { OutageError } from './outage.js';
 import { OutagePause } from './outage-pause.js';
+import { backoffWithFullJitter, type RetryPolicy } from './retry-policy.js';
 import type { SubscriberHandler } from './subscriber.js';
-
-const LONGEST_BACKOFF_MS = 60_000;
 
 /** Why a delivery is parked whose last attempts nobody told the end of. */
 const ENDED = new Error('the processes that had it in hand ended before it was done');
@@ -26,6 +25,7 @@ export interface HandOverStatements {
 export class HandOver {
   readonly #logger: Logger;
   readonly #pause: OutagePause;
+  readonly #retry: RetryPolicy;
   #marking = 0;
 
   /** @param marked called when a mark that nobody waited for is there */
@@ -33,11 +33,12 @@ export class HandOver {
     private readonly subscriber: string,
     private readonly handler: SubscriberHandler,
     private readonly statements: HandOverStatements,
-    private readonly options: Required<DispatcherOptions>,
+    options: Required<DispatcherOptions>,
     private readonly marked: () => void,
   ) {
     this.#logger = new Logger(`EsmsSubscriber ${subscriber}`);
     this.#pause = new OutagePause(options.backoffMs);
+    this.#retry = handler.retry ?? backoffWithFullJitter(options);
   }
 
   /** Whether and how long the handler can deliver nothing. */
@@ -67,7 +68,7 @@ export class HandOver {
 
   /** Parks what had all its attempts, and gives the rest. */
   async parkSpent({ deliveries, ...work }: HandlerWork): Promise<ClaimedDelivery[]> {
-    const isSpent = ({ attempts }: ClaimedDelivery): boolean => attempts > this.options.maxAttempts;
+    const isSpent = ({ attempts }: ClaimedDelivery): boolean => attempts > this.#retry.maxAttempts;
     for (const each of deliveries.filter(isSpent)) await this.#putOff({ ...work, deliveries: [each] }, [each], ENDED);
     return deliveries.filter((each) => !isSpent(each));
   }
@@ -114,15 +115,13 @@ export class HandOver {
     this.marked();
   }
 
-  /** A wait at random up to the ceiling, so that what failed together does not come back together. */
   async #putOff({ lease }: HandlerWork, deliveries: readonly ClaimedDelivery[], error: Error): Promise<void> {
-    const { maxAttempts, backoffMs } = this.options;
+    const { maxAttempts } = this.#retry;
     const attempts = Math.max(...deliveries.map((each) => each.attempts));
     const [{ event }] = deliveries as [ClaimedDelivery];
     this.#logger.warn(`${event.type} ${event.id} failed, attempt ${attempts} of ${maxAttempts}: ${error.message}`);
-    const ceiling = Math.min(backoffMs * 2 ** (attempts - 1), LONGEST_BACKOFF_MS);
     const text = (error.stack ?? error.message).slice(0, 2_000).replaceAll('\0', '\uFFFD');
-    const terms = { error: text, waitMs: Math.round(Math.random() * ceiling), maxAttempts };
+    const terms = { error: text, waitMs: this.#retry.waitMs(attempts), maxAttempts };
     await this.#leaveToLease(() => this.statements.claims.putOff(this.#held(lease, deliveries), terms));
   }
 

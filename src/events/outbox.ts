@@ -36,7 +36,8 @@ export class Outbox {
       insert into ${deliveries} (account, subject, subscriber, sequence, position)
       select added.account, added.subject, subscriber.name, added.sequence, added.position
       from added join ${subscribers} subscriber
-        on subscriber.patterns && array[added.type, split_part(added.type, '.', 1) || '.*', '*']`;
+        on subscriber.patterns && array[added.type, split_part(added.type, '.', 1) || '.*', '*']
+          and (subscriber.account is null or subscriber.account = added.account)`;
   }
 
   /** Appends events in their order. Throws what the database throws; the transaction is the caller's. */

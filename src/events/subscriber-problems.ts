@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EVENT_TYPES } from '../domain/domain-event.js';
 import type { HandlerMetadata } from './on-esms-event.js';
-import { countMatches } from './subscriber.js';
+import { countMatches, EVENT_PATTERNS } from './subscriber.js';
 
 /** A decorated method, as it was found. */
 export interface FoundHandler<Provider = { isDependencyTreeStatic(): boolean }> {
@@ -14,12 +14,11 @@ export interface FoundHandler<Provider = { isDependencyTreeStatic(): boolean }> 
 
 /** It stands in paths, and under it deliveries are kept. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,99}$/;
-const PATTERNS: readonly string[] = [...EVENT_TYPES, 'message.*', '*'];
 
 /** What is wrong with one method, each with its place. */
 export function handlerProblems({ place, provider, metadata }: FoundHandler): string[] {
   const [{ pattern: _pattern, ...options }, ...others] = metadata;
-  const unknown = metadata.filter(({ pattern }) => !PATTERNS.includes(pattern));
+  const unknown = metadata.filter(({ pattern }) => !EVENT_PATTERNS.includes(pattern));
   const positive = { batch: options.batch, concurrency: options.concurrency, timeout: options.timeout };
   return [
     ...unknown.map(({ pattern }) => `${place} handles ${pattern}: there is no such event`),

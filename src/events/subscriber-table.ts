@@ -54,10 +54,25 @@ export class SubscriberTable {
     );
   }
 
-  /** Says that this process hosts nothing any more. */
-  async leave(): Promise<void> {
+  /** Says that this process hosts subscribers whose patterns do not come from their hosts. */
+  async host(names: readonly string[]): Promise<void> {
     const { subscriber_hosts: hosts } = this.database.tables;
-    await this.database.dataSource.query(`delete from ${hosts} where host = $1`, [this.#host]);
+    const { dataSource } = this.database;
+    await dataSource.query(
+      `insert into ${hosts} (subscriber, host, patterns) select name, $2, '{}' from unnest($1::text[]) name
+       on conflict (subscriber, host) do update set seen_at = now()`,
+      [names, this.#host],
+    );
+    await dataSource.query(`delete from ${hosts} where subscriber = any($1) and seen_at < now() - ${PATTERNS_LAST}`, [
+      names,
+    ]);
+  }
+
+  /** Says that this process does not host these any more. */
+  async leave(names: readonly string[]): Promise<void> {
+    const { subscriber_hosts: hosts } = this.database.tables;
+    const parameters = [this.#host, names];
+    await this.database.dataSource.query(`delete from ${hosts} where host = $1 and subscriber = any($2)`, parameters);
   }
 
   /**

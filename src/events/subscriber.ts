@@ -1,6 +1,7 @@
 import { EVENT_TYPES, type EsmsEvent, type EventType } from '../domain/domain-event.js';
 import type { EsmsDelivery } from './esms-delivery.js';
 import type { EventPattern, HandlerOptions } from './on-esms-event.js';
+import type { RetryPolicy } from './retry-policy.js';
 
 /** A named consumer of events in this process, as its decorated methods make it. */
 export interface Subscriber {
@@ -18,16 +19,21 @@ export interface SubscriberHandler {
   batch: number | null;
   concurrency: number;
   timeoutMs: number;
+  /** @default as the dispatcher's options say */
+  retry?: RetryPolicy;
   call(events: readonly EsmsEvent[], delivery: EsmsDelivery): Promise<void>;
 }
+
+/** Every pattern that there is. */
+export const EVENT_PATTERNS: readonly EventPattern[] = [...EVENT_TYPES, 'message.*', '*'];
 
 /** How many of a handler's patterns let a type through. */
 export function countMatches({ patterns }: Pick<SubscriberHandler, 'patterns'>, type: string): number {
   return patterns.filter((pattern) => pattern === '*' || pattern === type || isMessagePattern(pattern, type)).length;
 }
 
-/** The types that a handler takes. */
-export const typesOf = (handler: SubscriberHandler): EventType[] =>
+/** The types that patterns let through. */
+export const typesOf = (handler: Pick<SubscriberHandler, 'patterns'>): EventType[] =>
   EVENT_TYPES.filter((type) => countMatches(handler, type) > 0);
 
 /** SQL for the patterns that let the type in `column` through. */

@@ -56,7 +56,8 @@ export class SubscriptionKeeper {
     await this.database.whenReady();
     if (!this.database.isReady) return;
     await this.#running;
-    if (this.#hosted.length > 0) await this.#attempt(() => this.table.leave());
+    const names = this.#hosted.map(({ name }) => name);
+    if (names.length > 0) await this.#attempt(() => this.table.leave(names));
   }
 
   /** Does now what else would wait for its turn. */

@@ -28,7 +28,7 @@ interface Done {
 
 /**
  * The subscribers of events: seen, paused, replayed, retired, and what they could not deliver. Counts and parked
- * deliveries are those of the caller's account; a subscriber itself serves all accounts.
+ * deliveries are those of the caller's account; a subscriber serves all accounts, or, as a webhook does, one.
  */
 @Controller('subscriptions')
 @UseInterceptors(EsmsErrorInterceptor)
@@ -47,6 +47,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async pause(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
+    await this.#see(request, name);
     await this.subscriptions.pause(name);
     return this.#see(request, name);
   }
@@ -56,6 +57,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async resume(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
+    await this.#see(request, name);
     await this.subscriptions.resume(name);
     return this.#see(request, name);
   }
@@ -65,6 +67,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async replay(@Req() request: object, @Param('name') name: string, @Body() body: unknown): Promise<Subscription> {
+    await this.#see(request, name);
     await this.subscriptions.replay(name, validated(ReplayEventsDto, body ?? {}).from);
     return this.#see(request, name);
   }

@@ -1,5 +1,5 @@
 import { ApiQuery, type ApiQueryOptions } from '@nestjs/swagger';
-import { ListDto } from '../access/list.dto.js';
+import { LimitDto } from '../access/list.dto.js';
 import { NAME_PATTERN } from '../config/patterns.js';
 import { MOMENT } from '../domain/clock.js';
 
@@ -17,16 +17,19 @@ export const ACCOUNT = Optional(
   { type: 'string', pattern: NAME_PATTERN.source },
 );
 
+/** How long a page is. */
+export const LIMIT = Optional('limit', 'How many items, at most.', {
+  type: 'integer',
+  minimum: 1,
+  maximum: 500,
+  default: new LimitDto().limit,
+});
+
 /** What every list takes. */
 export const PAGING = [
   ACCOUNT,
   Optional('cursor', 'The `nextCursor` of the page before.', { type: 'string', maxLength: 1_000 }),
-  Optional('limit', 'How many items, at most.', {
-    type: 'integer',
-    minimum: 1,
-    maximum: 500,
-    default: new ListDto().limit,
-  }),
+  LIMIT,
 ];
 
 /** A day of Vietnam, or a time with its offset. */

@@ -6,7 +6,9 @@ import { LedgerDto, SummaryDto } from '../../src/billing/ledger.dto.js';
 import { CallbackDto } from '../../src/callbacks/callback.dto.js';
 import { ReplayDto } from '../../src/callbacks/replay.dto.js';
 import { FindMessagesDto } from '../../src/messages/find-messages.dto.js';
+import { FeedDto } from '../../src/events/feed/feed.dto.js';
 import { ReplayEventsDto } from '../../src/events/replay-events.dto.js';
+import { ChangeWebhookDto, NewWebhookDto, ReplayWebhookDto } from '../../src/events/webhooks/webhooks.dto.js';
 import { RegistrationDto } from '../../src/messages/registration.dto.js';
 import { SEED_SAMPLES, UID_SAMPLE } from '../support/samples.js';
 import { isComplete, type Schema, schemaFaults } from '../support/schema-faults.js';
@@ -79,7 +81,7 @@ describe('the document', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    expect(mapped).toHaveLength(21);
+    expect(mapped).toHaveLength(31);
     expect(described.toSorted()).toEqual(mapped.toSorted());
   });
 
@@ -116,14 +118,21 @@ describe('the document', () => {
     const taken = { findMessages: FindMessagesDto, getMessage: AccountDto, registerMessages: AccountDto };
     const others = { getLedger: LedgerDto, getSummary: SummaryDto, getContact: AccountDto };
     const quarantine = { listQuarantine: ListDto, replayQuarantined: AccountDto, receiveCallback: CallbackDto };
-    const subscriptions = { listParked: ListDto };
-    for (const [id, dto] of Object.entries({ ...taken, ...others, ...quarantine, ...subscriptions })) {
+    const subscriptions = { listParked: ListDto, readEvents: FeedDto, listWebhookAttempts: ListDto };
+    const webhooks = { createWebhook: AccountDto, listWebhooks: AccountDto, changeWebhook: AccountDto };
+    for (const [id, dto] of Object.entries({ ...taken, ...others, ...quarantine, ...subscriptions, ...webhooks })) {
       expect(namesOf(id).toSorted(), id).toEqual(validatedNames(dto).toSorted());
     }
-    const { Registration, Replay, ReplayEvents } = document.components.schemas;
+    const { Registration, Replay, ReplayEvents, NewWebhook, ChangeWebhook, ReplayWebhook } =
+      document.components.schemas;
     expect(Object.keys(Registration?.properties ?? {})).toEqual(validatedNames(RegistrationDto));
     expect(Object.keys(Replay?.properties ?? {})).toEqual(validatedNames(ReplayDto));
     expect(Object.keys(ReplayEvents?.properties ?? {})).toEqual(validatedNames(ReplayEventsDto));
+    expect(Object.keys(NewWebhook?.properties ?? {}).toSorted()).toEqual(validatedNames(NewWebhookDto).toSorted());
+    expect(Object.keys(ChangeWebhook?.properties ?? {}).toSorted()).toEqual(
+      validatedNames(ChangeWebhookDto).toSorted(),
+    );
+    expect(Object.keys(ReplayWebhook?.properties ?? {})).toEqual(validatedNames(ReplayWebhookDto));
   });
 
   it('says what a page may hold', async () => {
@@ -164,6 +173,8 @@ describe('real answers are as described', () => {
     ['listQuarantine', '/quarantine'],
     ['listSubscriptions', '/subscriptions'],
     ['listParked', '/subscriptions/billing/parked'],
+    ['readEvents', '/events?limit=500'],
+    ['readEvents', '/events?types=receipt.quarantined'],
     ['isLive', '/health/live'],
     ['isReady', '/health/ready'],
   ])('%s: %s', async (id, path) => {
@@ -212,6 +223,28 @@ describe('real answers are as described', () => {
     expectDescribed(await post('crm/parked/requeue'), 'requeueAllParked');
     expectDescribed(await post('billing/parked/skip'), 'skipAllParked');
     await service.settled();
+  });
+
+  it('webhooks', async () => {
+    const post = (path: string, body?: unknown) => service.api(`/webhooks${path}`, { method: 'POST', body });
+    const added = await service.api<{ id: string }>('/webhooks', {
+      method: 'POST',
+      body: { url: 'https://receiver.invalid' },
+    });
+    expectDescribed(added, 'createWebhook');
+    expectDescribed(await post('', { url: 'https://127.0.0.1' }), 'createWebhook');
+    const one = `/${added.body.id}`;
+    expectDescribed(await service.api('/webhooks'), 'listWebhooks');
+    expectDescribed(await service.api(`/webhooks${one}`), 'getWebhook');
+    expectDescribed(await service.api('/webhooks/none'), 'getWebhook');
+    const change = { enabled: false, events: ['message.*'] };
+    expectDescribed(await service.api(`/webhooks${one}`, { method: 'PATCH', body: change }), 'changeWebhook');
+    expectDescribed(await post(`${one}/ping`), 'pingWebhook');
+    expectDescribed(await service.api(`/webhooks${one}/attempts`), 'listWebhookAttempts');
+    expectDescribed(await post(`${one}/rotate-secret`), 'rotateWebhookSecret');
+    expectDescribed(await post(`${one}/replay`, { subject: ZNS }), 'replayWebhook');
+    expectDescribed(await post(`${one}/replay`, { subject: 'none' }), 'replayWebhook');
+    expectDescribed(await service.api(`/webhooks${one}`, { method: 'DELETE' }), 'deleteWebhook');
   });
 
   it('refusals', async () => {

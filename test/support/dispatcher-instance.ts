@@ -3,13 +3,20 @@ import { NestFactory } from '@nestjs/core';
 import { expect, vi } from 'vitest';
 import type { DispatcherOptions, RelaysOptions } from '../../src/config/options.js';
 import { Database } from '../../src/database/database.js';
-import { EsmsModule, EsmsSubscriptions, type Subscription } from '../../src/index.js';
+import {
+  EsmsModule,
+  EsmsSubscriptions,
+  EsmsWebhooks,
+  type Subscription,
+  type WebhookOptions,
+} from '../../src/index.js';
 
 interface Settings {
   providers?: Provider[];
   dispatcher?: false | DispatcherOptions;
   billing?: boolean;
   crm?: boolean;
+  webhooks?: WebhookOptions;
   migrations?: 'run' | 'off';
   relays?: RelaysOptions;
   /** Whether the start ends when the database is ready, and not before. */
@@ -24,7 +31,8 @@ export class DispatcherInstance {
   ) {}
 
   static async start(url: string, settings: Settings = {}): Promise<DispatcherInstance> {
-    const { providers = [], dispatcher = {}, billing = false, crm = false, migrations = 'off', relays = {} } = settings;
+    const { providers = [], dispatcher = {}, migrations = 'off', relays = {} } = settings;
+    const { billing = false, crm = false, webhooks = false } = settings;
     const accounts = { default: { tokens: ['token-of-the-dispatcher-test'] } };
     const esms = EsmsModule.forRoot({
       accounts,
@@ -33,6 +41,7 @@ export class DispatcherInstance {
       billing,
       crm,
       dispatcher,
+      webhooks,
     });
     @Module({ imports: [esms], providers })
     class Host {}
@@ -44,6 +53,10 @@ export class DispatcherInstance {
 
   get subscriptions(): EsmsSubscriptions {
     return this.app.get(EsmsSubscriptions, { strict: false });
+  }
+
+  get webhooks(): EsmsWebhooks {
+    return this.app.get(EsmsWebhooks, { strict: false });
   }
 
   /** Waits until a subscriber, or every one, has got everything. */

@@ -5,6 +5,7 @@ export interface Schema {
   $ref?: string;
   allOf?: Schema[];
   oneOf?: Schema[];
+  anyOf?: Schema[];
   nullable?: boolean;
   type?: string;
   enum?: unknown[];
@@ -41,6 +42,10 @@ export function schemaFaults(
   if (schema.oneOf !== undefined) {
     const fitting = schema.oneOf.filter((part) => inside(part, value, place).length === 0);
     return fitting.length === 1 ? [] : [`${place}: fits ${fitting.length} of ${schema.oneOf.length}`];
+  }
+  if (schema.anyOf !== undefined) {
+    const fits = schema.anyOf.some((part) => inside(part, value, place).length === 0);
+    return fits ? [] : [`${place}: fits none of ${schema.anyOf.length}`];
   }
   if (schema.type === 'array') {
     if (!Array.isArray(value) || schema.items === undefined) return [`${place}: no array`];

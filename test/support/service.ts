@@ -6,7 +6,7 @@ import { Pool, type QueryResultRow } from 'pg';
 import { expect, vi } from 'vitest';
 import { createApp } from '../../src/app/create-app.js';
 import { type EventRow, eventOfRow } from '../../src/events/event-row.js';
-import type { Caller, EsmsEvent, MessageView, Scope } from '../../src/index.js';
+import type { Caller, EsmsEvent, MessageView, Scope, WebhookOptions } from '../../src/index.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** The callback tokens the service knows; the account `default` has two, as in a rotation. */
@@ -78,8 +78,8 @@ export class Service {
   ) {}
 
   /** Ready for callbacks. */
-  static async start(): Promise<Service> {
-    const service = await Service.listen();
+  static async start(webhooks?: WebhookOptions): Promise<Service> {
+    const service = await Service.listen(undefined, webhooks);
     await vi.waitFor(async () => expect((await service.api('/health/ready')).status).toBe(200), {
       interval: 10,
       timeout: 20_000,
@@ -88,14 +88,15 @@ export class Service {
   }
 
   /** Not necessarily ready yet. */
-  static async listen(given?: TestDatabase): Promise<Service> {
+  static async listen(given?: TestDatabase, webhooks: WebhookOptions = {}): Promise<Service> {
     const database = given ?? (await createTestDatabase());
     const log: string[] = [];
     const accounts = {
       default: { tokens: [TOKENS.default, TOKENS.rotated] },
       acme: { tokens: [TOKENS.acme] },
     };
-    const app = await createApp({ esms: { accounts, database: { url: database.url } }, apiKeys: callers() }, into(log));
+    const esms = { accounts, database: { url: database.url } };
+    const app = await createApp({ esms, apiKeys: callers(), webhooks }, into(log));
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new Service(app, port, database, new Pool({ connectionString: database.url, max: 2 }), log);

@@ -14,7 +14,16 @@ describe('the environment of the service', () => {
       production: false,
       tokens: null,
       apiKeys: null,
+      privateWebhooks: false,
     });
+  });
+
+  it('lets webhooks into private networks only where it is told so plainly', () => {
+    expect(readEnvironment({ WEBHOOKS_PRIVATE_NETWORKS: 'true' }).privateWebhooks).toBe(true);
+    expect(readEnvironment({ WEBHOOKS_PRIVATE_NETWORKS: 'false' }).privateWebhooks).toBe(false);
+    expect(() => readEnvironment({ WEBHOOKS_PRIVATE_NETWORKS: '1' })).toThrow(
+      /^WEBHOOKS_PRIVATE_NETWORKS: false or true$/,
+    );
   });
 
   it('counts an empty or blank variable as not given', () => {

@@ -64,6 +64,7 @@ describe('the options', () => {
       api: { decorators: () => undefined },
       billing: 'yes',
       dispatcher: { maxAttempts: 0, leaseMs: '15s', backoffMs: 0.5, pollMs: -1, retentionDays: 0, retries: 3 },
+      webhooks: { allowPrivateNetworks: 'yes', timeoutMs: 0, disableAfterHours: '72', retryMs: [5, 'later'] },
       imports: {},
     } as unknown as EsmsStructure;
     const problems = problemsOf(given, structure);
@@ -98,6 +99,10 @@ describe('the options', () => {
       'dispatcher.backoffMs',
       'dispatcher.pollMs',
       'dispatcher.retentionDays',
+      'webhooks.allowPrivateNetworks',
+      'webhooks.timeoutMs',
+      'webhooks.disableAfterHours',
+      'webhooks.retryMs',
       'imports',
     ]);
     for (const secret of ['secret', TOKEN, 'hunter2']) expect(problems.join('\n')).not.toContain(secret);
@@ -127,8 +132,14 @@ describe('the structure', () => {
       billing: true,
       crm: true,
       dispatcher: { maxAttempts: 10, leaseMs: 15_000, backoffMs: 500, pollMs: 1_000, retentionDays: 7 },
+      webhooks: false,
       imports: [],
     });
+    // Three days and three hours in ten attempts.
+    const { webhooks } = resolveStructure({ webhooks: { timeoutMs: 5_000 } });
+    const waits = webhooks === false ? [] : webhooks.retryMs;
+    expect([waits.length, waits.reduce((sum, wait) => sum + wait, 0)]).toEqual([9, 272_105_000]);
+    expect(webhooks).toMatchObject({ allowPrivateNetworks: false, timeoutMs: 5_000, disableAfterHours: 72 });
     expect(resolveStructure({ dispatcher: { pollMs: 50 }, api: {} })).toMatchObject({
       api: { decorators: [] },
       dispatcher: { maxAttempts: 10, pollMs: 50 },
@@ -136,9 +147,9 @@ describe('the structure', () => {
   });
 
   it('waits for the boot with what is wrong with it', () => {
-    const wrong = { path: 5, callbacks: null, api: null, dispatcher: null, imports: 'AuthModule' };
+    const wrong = { path: 5, callbacks: null, api: null, dispatcher: null, webhooks: null, imports: 'AuthModule' };
     expect(() => resolveStructure(wrong as unknown as EsmsStructure)).not.toThrow();
-    expect(problemsOf(GOOD, wrong as unknown as EsmsStructure)).toHaveLength(5);
+    expect(problemsOf(GOOD, wrong as unknown as EsmsStructure)).toHaveLength(6);
   });
 });
 

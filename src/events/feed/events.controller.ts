@@ -1,0 +1,75 @@
+import type { ServerResponse } from 'node:http';
+import { Controller, Get, Query, Req, Res, UseInterceptors } from '@nestjs/common';
+import { accountAsked } from '../../access/account-asked.js';
+import { EsmsErrorInterceptor } from '../../access/esms-error.interceptor.js';
+import { RequireScope } from '../../access/require-scope.js';
+import { validated } from '../../access/validated.js';
+import { Accounts } from '../../config/accounts.js';
+import { decodeCursor, encodeCursor } from '../../database/page.js';
+import { type CloudEvent, cloudEventOf } from '../cloud-event.js';
+import type { EventPattern } from '../on-esms-event.js';
+import { typesOf } from '../subscriber.js';
+import { EventFeed } from './event-feed.js';
+import { FeedDto } from './feed.dto.js';
+
+const CURSOR = [/^\d{1,18}$/];
+const SECOND_MS = 1_000;
+
+/** A response of either adapter: Fastify keeps Node's own beside it. */
+type AnyResponse = ServerResponse | { raw: ServerResponse };
+
+/** Some events of the log. */
+export interface EventPage {
+  items: CloudEvent[];
+  /** Where to go on; never null, since a log has no last page. */
+  nextCursor: string;
+}
+
+/** The event log over HTTP, for systems that ask rather than are called. */
+@Controller('events')
+@UseInterceptors(EsmsErrorInterceptor)
+export class EventsController {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly feed: EventFeed,
+  ) {}
+
+  /** The events after a place in the log, oldest first; recipients are left out. */
+  @Get()
+  @RequireScope('read')
+  async read(
+    @Req() request: object,
+    @Query() query: Record<string, unknown>,
+    @Res({ passthrough: true }) response: AnyResponse,
+  ): Promise<EventPage> {
+    const { after, types, subject = null, limit, wait } = validated(FeedDto, query);
+    const place = placeOf(after);
+    const asked = accountAsked(request, query);
+    if (asked === null) return { items: [], nextCursor: encodeCursor([String(place ?? 0)]) };
+    const patterns = types.split(',') as EventPattern[];
+    const { events, end } = await this.feed.read({
+      account: this.accounts.chosen(asked.account),
+      types: typesOf({ patterns }),
+      subject,
+      after: place,
+      limit,
+      waitMs: wait * SECOND_MS,
+      signal: closed(response),
+    });
+    const items = events.map((event) => cloudEventOf(event, { includeRecipient: false }));
+    return { items, nextCursor: encodeCursor([String(end)]) };
+  }
+}
+
+/** null for `now`. */
+function placeOf(after: string | undefined): bigint | null {
+  if (after === 'now') return null;
+  return BigInt(decodeCursor(after, CURSOR)?.[0] ?? 0);
+}
+
+/** Aborted when the caller has left. */
+function closed(response: AnyResponse): AbortSignal {
+  const left = new AbortController();
+  ('raw' in response ? response.raw : response).once('close', () => left.abort());
+  return left.signal;
+}

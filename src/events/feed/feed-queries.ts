@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import { instantSql, rowsOf } from '../../database/sql-runner.js';
+import type { EsmsEvent, EventType } from '../../domain/domain-event.js';
+import { type EventRow, eventOfRow } from '../event-row.js';
+
+/** How many events of the outbox one statement looks at, whomever they belong to. */
+const WINDOW = 2_000;
+
+/** Which events are wanted. */
+export interface FeedFilter {
+  account: string;
+  types: readonly EventType[];
+  /** null: of any. */
+  subject: string | null;
+}
+
+/** A part of the outbox that was looked through. */
+export interface FeedStretch {
+  events: EsmsEvent[];
+  /** Every wanted event up to here was given. */
+  end: bigint;
+}
+
+/** Reads the outbox in its own order. */
+@Injectable()
+export class FeedQueries {
+  readonly #ofAccount: string;
+  readonly #ofSubject: string;
+
+  constructor(private readonly database: Database) {
+    const { events } = database.tables;
+    const read = (isOfSubject: boolean): string => `
+      with log as materialized (
+        select account, subject, sequence, type, position from ${events}
+        where position > $1::bigint and position <= $2::bigint ${isOfSubject ? 'and account = $3 and subject = $6' : ''}
+        order by position limit ${WINDOW}
+      ), seen as (
+        select case when count(*) = ${WINDOW} then max(position) else $2::bigint end::text as "end" from log
+      ), found as (
+        select account, subject, sequence, position from log where account = $3 and type = any($4::text[])
+        order by position limit $5
+      )
+      select seen."end", found.position::text as position, e.account, e.subject, e.id, e.sequence, e.type,
+        ${instantSql('e.occurred_at', 'time')}, e.data, coalesce(e.view, holder.view) as view
+      from seen left join (found
+        join ${events} e on e.account = found.account and e.subject = found.subject and e.sequence = found.sequence
+        left join ${events} holder
+          on holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of) on true
+      order by found.position`;
+    this.#ofAccount = read(false);
+    this.#ofSubject = read(true);
+  }
+
+  /** The first wanted events after one position and up to another, of as much of the outbox as is looked at in one go. */
+  async read(
+    after: bigint,
+    upTo: bigint,
+    { account, types, subject }: FeedFilter,
+    limit: number,
+  ): Promise<FeedStretch> {
+    const parameters = [String(after), String(upTo), account, types, limit];
+    const rows = await rowsOf<EventRow & { end: string; position: string | null }>(
+      this.database,
+      subject === null ? this.#ofAccount : this.#ofSubject,
+      subject === null ? parameters : [...parameters, subject],
+    );
+    const found = rows.filter(({ position }) => position !== null);
+    const last = found.length === limit ? found.at(-1)?.position : rows[0]?.end;
+    const events = found.map(({ end: _end, position: _position, ...row }) => eventOfRow(row));
+    return { events, end: BigInt(last ?? upTo) };
+  }
+}

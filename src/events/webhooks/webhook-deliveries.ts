@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import { rowsOf } from '../../database/sql-runner.js';
+import { EsmsSubscriptions } from '../esms-subscriptions.js';
+import { Outbox } from '../outbox.js';
+import { ParkedDeliveries } from '../parked-deliveries.js';
+import { patternsSql } from '../subscriber.js';
+import { SubscriberTable } from '../subscriber-table.js';
+import { subscriberOf, type WebhookKey } from './webhook-key.js';
+
+/** The deliveries of a webhook: made again, given their attempts again, or ended because nobody wants them any more. */
+@Injectable()
+export class WebhookDeliveries {
+  readonly #repeat: string;
+
+  constructor(
+    private readonly database: Database,
+    private readonly parked: ParkedDeliveries,
+    private readonly subscribers: SubscriberTable,
+    private readonly outbox: Outbox,
+    private readonly subscriptions: EsmsSubscriptions,
+  ) {
+    const { events, deliveries, subscribers: table } = database.tables;
+    this.#repeat = `
+      with made as (
+        insert into ${deliveries} as d (account, subject, subscriber, sequence, position)
+        select e.account, e.subject, s.name, e.sequence, e.position
+        from ${events} e join ${table} s on s.name = $1 and s.patterns && ${patternsSql('e.type')}
+        where e.account = $2 and e.subject = $3 and ($4::uuid is null or e.id = $4::uuid)
+        order by e.sequence
+        on conflict (account, subject, subscriber, sequence) do update
+        set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),
+          lease = null, leased_until = null
+        returning 1)
+      select count(*)::int as count from made`;
+  }
+
+  /** Makes again those of every event since a time, in the background. */
+  async repeatSince(key: WebhookKey, since: string): Promise<void> {
+    await this.subscriptions.replay(subscriberOf(key), since);
+  }
+
+  /** Makes again those of one message, or of one event of it. Gives how many there are. */
+  async repeat(key: WebhookKey, { subject, eventId }: { subject: string; eventId: string | null }): Promise<number> {
+    const parameters = [subscriberOf(key), key.account, subject, eventId];
+    const [row] = await rowsOf<{ count: number }>(this.database, this.#repeat, parameters);
+    this.outbox.announce();
+    return row?.count ?? 0;
+  }
+
+  /** Gives all that had their attempts new ones. */
+  async requeue(key: WebhookKey): Promise<void> {
+    await this.parked.requeue(subscriberOf(key), { account: key.account, eventId: null });
+    this.outbox.announce();
+  }
+
+  /** Ends those of events that it does not get any more: they would hold up the rest of their message. */
+  async dropUnwanted(key: WebhookKey): Promise<void> {
+    await this.database.reached(() => this.subscribers.dropUnwanted([subscriberOf(key)]));
+  }
+}

@@ -1,0 +1,133 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  UseInterceptors,
+} from '@nestjs/common';
+import { accountAsked } from '../../access/account-asked.js';
+import type { AccountChoice } from '../../access/account-choice.js';
+import { EsmsErrorInterceptor } from '../../access/esms-error.interceptor.js';
+import { AccountDto } from '../../access/list.dto.js';
+import { RequireScope } from '../../access/require-scope.js';
+import { validated } from '../../access/validated.js';
+import type { Page } from '../../database/page.js';
+import { EsmsWebhooks, type NewWebhook, type WebhookReplay } from './esms-webhooks.js';
+import type { WebhookAttempt } from './webhook-attempts.js';
+import type { Webhook, WebhookSettings } from './webhook-table.js';
+
+type AnyQuery = Readonly<Record<string, unknown>>;
+
+/** Webhooks of the caller's account. */
+@Controller('webhooks')
+@UseInterceptors(EsmsErrorInterceptor)
+export class WebhooksController {
+  constructor(private readonly webhooks: EsmsWebhooks) {}
+
+  /** Adds one, and shows its secret. */
+  @Post()
+  @RequireScope('operate')
+  async add(
+    @Req() request: object,
+    @Query() query: AnyQuery,
+    @Body() body: unknown,
+  ): Promise<Webhook & { secret: string }> {
+    return this.webhooks.add(body as NewWebhook, choiceOf(request, query));
+  }
+
+  /** All of them, oldest first. */
+  @Get()
+  @RequireScope('read')
+  async list(@Req() request: object, @Query() query: AnyQuery): Promise<{ items: Webhook[] }> {
+    validated(AccountDto, query);
+    const choice = accountAsked(request, query);
+    return { items: choice === null ? [] : await this.webhooks.list(choice) };
+  }
+
+  @Get(':id')
+  @RequireScope('read')
+  async get(@Req() request: object, @Param('id') id: string, @Query() query: AnyQuery): Promise<Webhook> {
+    return this.webhooks.get(id, choiceOf(request, query));
+  }
+
+  /** Changes what is given. */
+  @Patch(':id')
+  @RequireScope('operate')
+  async change(
+    @Req() request: object,
+    @Param('id') id: string,
+    @Query() query: AnyQuery,
+    @Body() body: unknown,
+  ): Promise<Webhook> {
+    return this.webhooks.change(id, body as Partial<WebhookSettings>, choiceOf(request, query));
+  }
+
+  /** Removes it. Answers with what it was. */
+  @Delete(':id')
+  @RequireScope('operate')
+  async remove(@Req() request: object, @Param('id') id: string, @Query() query: AnyQuery): Promise<Webhook> {
+    return this.webhooks.remove(id, choiceOf(request, query));
+  }
+
+  /** Its last calls, the latest first. */
+  @Get(':id/attempts')
+  @RequireScope('read')
+  async attempts(
+    @Req() request: object,
+    @Param('id') id: string,
+    @Query() query: AnyQuery,
+  ): Promise<Page<WebhookAttempt>> {
+    return this.webhooks.attempts(id, { ...query, ...demanded(accountAsked(request, query)) });
+  }
+
+  /** Calls it now, as a test. */
+  @Post(':id/ping')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async ping(@Req() request: object, @Param('id') id: string, @Query() query: AnyQuery): Promise<WebhookAttempt> {
+    return this.webhooks.ping(id, choiceOf(request, query));
+  }
+
+  /** Gives it a new secret, and shows it. */
+  @Post(':id/rotate-secret')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async rotateSecret(
+    @Req() request: object,
+    @Param('id') id: string,
+    @Query() query: AnyQuery,
+  ): Promise<{ secret: string; previousUntil: string }> {
+    return this.webhooks.rotateSecret(id, choiceOf(request, query));
+  }
+
+  /** Delivers events again. */
+  @Post(':id/replay')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async replay(
+    @Req() request: object,
+    @Param('id') id: string,
+    @Query() query: AnyQuery,
+    @Body() body: unknown,
+  ): Promise<Webhook> {
+    return this.webhooks.replay(id, body as WebhookReplay, choiceOf(request, query));
+  }
+}
+
+function choiceOf(request: object, query: AnyQuery): AccountChoice {
+  validated(AccountDto, query);
+  return demanded(accountAsked(request, query));
+}
+
+/** That of another account is answered as absent. */
+function demanded(choice: AccountChoice | null): AccountChoice {
+  if (choice === null) throw new NotFoundException('there is no such webhook');
+  return choice;
+}
