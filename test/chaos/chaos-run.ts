@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { PgBouncer } from '../support/pg-bouncer.js';
 import { ChaosPostgres } from './chaos-postgres.js';
 import { Checker, type Violation } from './checker.js';
@@ -11,6 +10,7 @@ import { type Edge, startEdge } from './edge.js';
 import { type Call, Gateway } from './gateway.js';
 import { Flicker } from './flicker.js';
 import { type Life, planLives } from './life.js';
+import { lastingPort } from './lasting-port.js';
 import { Nemesis } from './nemesis.js';
 import type { ChaosOptions } from './options.js';
 import { PLANT_SQL } from './plants.js';
@@ -114,7 +114,7 @@ export class ChaosRun {
   /** Gives the URL that the gateway calls. */
   async #startService(postgres: ChaosPostgres): Promise<string> {
     const ports: number[] = [];
-    while (ports.length <= this.options.replicas) ports.push(await freePort());
+    while (ports.length <= this.options.replicas) ports.push(await lastingPort());
     const [edgePort = 0, ...replicaPorts] = ports;
     writeFileSync(this.#crashes.marks, '');
     if (this.options.pooler) this.#pooler = await PgBouncer.start(postgres.url);

@@ -17,6 +17,6 @@ export const PLANT_RUNS: Readonly<Record<PlantName, PlantRun>> = {
   'flush-forgotten': { seed: 3, calls: 8_000, pace: 1 },
   'cursor-outbox': USUAL,
   'commit-not-flushed': USUAL,
-  'billed-apart-from-its-mark': { seed: 1, calls: 8_000, pace: 0.4 },
+  'billed-apart-from-its-mark': USUAL,
   'unlinked-before-applied': USUAL,
 };

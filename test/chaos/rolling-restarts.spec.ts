@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { query } from '../support/query.js';
 import { ServiceBuild, ServiceProcess } from '../support/service-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { Checker } from './checker.js';
 import { hasNginx, type Nginx, startNginx } from './edge.js';
 import { type Call, Gateway } from './gateway.js';
+import { lastingPort } from './lasting-port.js';
 import { type Life, planLives } from './life.js';
 import { Random } from './random.js';
 
@@ -35,7 +35,7 @@ describe.skipIf(!hasNginx())(`${RESTARTS} rolling restarts of two replicas at ${
     database = await createTestDatabase();
     directory = mkdtempSync(join(tmpdir(), 'esms-rolling-'));
     mkdirSync(join(directory, 'edge'));
-    ports = [await freePort(), await freePort()];
+    ports = [await lastingPort(), await lastingPort()];
     replicas = await Promise.all([start(0), start(1)]);
     const enrolled = async () => expect(await query(database.url, 'select from esms.subscribers')).toHaveLength(2);
     await vi.waitFor(enrolled, { timeout: 30_000 });
@@ -60,7 +60,7 @@ describe.skipIf(!hasNginx())(`${RESTARTS} rolling restarts of two replicas at ${
 
   /** Restarts one replica after the other while the gateway calls, and gives what it said and heard. */
   async function restartUnderCalls(around: Around): Promise<{ lives: Life[]; calls: readonly Call[] }> {
-    const edgePort = await freePort();
+    const edgePort = await lastingPort();
     edge = await startNginx(join(directory, 'edge'), edgePort, ports, around.retries);
     const gateway = new Gateway(`http://127.0.0.1:${edgePort}/callbacks/esms/${TOKEN}`);
     const lives: Life[] = [];
