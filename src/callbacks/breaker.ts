@@ -22,8 +22,11 @@ export class Breaker {
     this.#failures = 0;
   }
 
-  failed(): void {
+  /** Whether this failure made it take the database for away. */
+  failed(): boolean {
     this.#failures += 1;
-    if (this.#failures === FAILURES_TO_OPEN) this.#lastProbe = performance.now();
+    // From its end: counted from its beginning, callbacks that come one by one would each be the next probe.
+    if (this.#failures >= FAILURES_TO_OPEN) this.#lastProbe = performance.now();
+    return this.#failures === FAILURES_TO_OPEN;
   }
 }

@@ -64,7 +64,8 @@ export class CallbackReceiver implements OnModuleInit, BeforeApplicationShutdown
       this.#breaker.succeeded();
       return kept;
     } catch (error) {
-      this.#breaker.failed();
+      // Those that wait since a moment ago would wait in vain as well.
+      if (this.#breaker.failed()) this.#deadline.endAll();
       this.#logger.warn(`a callback could not be committed: ${(error as Error).message}`);
       return null;
     }

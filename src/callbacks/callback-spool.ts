@@ -59,9 +59,9 @@ export class CallbackSpool implements OnModuleInit, OnApplicationShutdown {
 
   /** The callbacks of a segment; what is damaged in it was set aside. */
   async read(name: string): Promise<AuthenticatedCallback[]> {
-    const segment = await this.#spool?.read(name);
+    const segment = await this.#spool?.read(name, decodeSpooled);
     if (segment?.damaged) this.#logger.error(`the spool had ${segment.damaged} damaged pieces, now set aside: ${name}`);
-    return (segment?.records ?? []).map(decodeSpooled);
+    return segment?.records ?? [];
   }
 
   /** Removes a segment whose every callback is committed. */

@@ -25,6 +25,11 @@ export class Deadline {
     });
   }
 
+  /** Ends all that is under way, whether its time is over or not. */
+  endAll(): void {
+    for (const wait of this.#waits) this.#end(wait, 'given up with the others');
+  }
+
   #wakeIn(milliseconds: number): void {
     this.#timer = setTimeout(() => this.#endLate(), milliseconds).unref();
   }
@@ -36,9 +41,13 @@ export class Deadline {
       if (wait.end > now) {
         return this.#wakeIn(wait.end - now);
       }
-      this.#waits.delete(wait);
-      wait.isOver = true;
-      wait.reject(new Error(`not done within ${this.milliseconds} ms`));
+      this.#end(wait, `not done within ${this.milliseconds} ms`);
     }
+  }
+
+  #end(wait: Wait, reason: string): void {
+    this.#waits.delete(wait);
+    wait.isOver = true;
+    wait.reject(new Error(reason));
   }
 }

@@ -1,3 +1,5 @@
+import { NAME_PATTERN } from '../config/patterns.js';
+import { isInstant } from '../domain/clock.js';
 import type { AuthenticatedCallback } from './quarantined-callback.js';
 
 /** A callback as the content of a spool record. */
@@ -5,11 +7,11 @@ export function encodeSpooled({ account, query, receivedAt }: AuthenticatedCallb
   return Buffer.from(JSON.stringify({ account, receivedAt, query: query.toString('base64') }));
 }
 
-/** The callback of a spool record. */
+/** The callback of a spool record. Throws where the record, though whole, is none that the database could take. */
 export function decodeSpooled(content: Buffer): AuthenticatedCallback {
-  const { account, receivedAt, query } = JSON.parse(content.toString('utf8')) as Record<
-    'account' | 'receivedAt' | 'query',
-    string
-  >;
+  const { account, receivedAt, query } = JSON.parse(content.toString('utf8')) as Record<string, unknown>;
+  if (typeof account !== 'string' || !NAME_PATTERN.test(account)) throw new TypeError('it names no account');
+  if (typeof receivedAt !== 'string' || !isInstant(receivedAt)) throw new TypeError('it has no time');
+  if (typeof query !== 'string') throw new TypeError('it has no query');
   return { account, receivedAt, query: Buffer.from(query, 'base64') };
 }

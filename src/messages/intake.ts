@@ -69,12 +69,14 @@ export class Intake {
   }
 
   #take(): Waiting[] {
-    const batch = this.#queue.splice(0, LARGEST_BATCH);
-    const wanted = batch.filter(({ patience }) => !patience?.isOver);
+    const wanted = stillWanted(this.#queue.splice(0, LARGEST_BATCH));
     return wanted.length === 0 && this.#queue.length > 0 ? this.#take() : wanted;
   }
 
-  /** A batch with a report that cannot be stored is halved until that one stands alone. */
+  /**
+   * A batch with a report that cannot be stored is halved until that one stands alone, but for those that nobody waits
+   * for by then: halving may take longer than anybody does.
+   */
   async #store(batch: readonly Waiting[]): Promise<void> {
     if (batch.length === 0) return;
     try {
@@ -83,8 +85,8 @@ export class Intake {
     } catch (error) {
       if (batch.length > 1 && (isPermanent(error) || (await this.database.answers()))) {
         const half = Math.ceil(batch.length / 2);
-        await this.#store(batch.slice(0, half));
-        await this.#store(batch.slice(half));
+        await this.#store(stillWanted(batch.slice(0, half)));
+        await this.#store(stillWanted(batch.slice(half)));
         return;
       }
       const reason = isPermanent(error) ? new ReportUnstorable((error as Error).message, { cause: error }) : error;
@@ -108,3 +110,5 @@ export class Intake {
     }
   }
 }
+
+const stillWanted = (batch: readonly Waiting[]): Waiting[] => batch.filter(({ patience }) => !patience?.isOver);

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { closedName, isClosedSegment, isOrphan, newSegmentName } from './segment-name.js';
 import { flushDirectory, SegmentTaken, SegmentWriter } from './segment-writer.js';
-import { decodeRecords } from './spool-record.js';
+import { decodeRecords, encodeRecord } from './spool-record.js';
 
 /** How a spool is kept. */
 export interface SpoolSettings {
@@ -14,9 +14,9 @@ export interface SpoolSettings {
 }
 
 /** A closed segment with what it holds. */
-export interface SpoolSegment {
+export interface SpoolSegment<Content> {
   name: string;
-  records: Buffer[];
+  records: Content[];
   /** How many pieces of it were none. */
   damaged: number;
 }
@@ -81,9 +81,20 @@ export class Spool {
     return (await readdir(this.settings.directory)).filter(isClosedSegment).toSorted();
   }
 
-  /** Reads a segment; what is damaged in it is set aside in a file of its own, the rest is given. */
-  async read(name: string): Promise<SpoolSegment> {
-    const { records, damaged } = decodeRecords(await readFile(this.#path(name)));
+  /**
+   * Reads a segment; what is damaged in it is set aside in a file of its own, the rest is given. A record that `decode`
+   * throws at is damaged too, though it is as it was written: left in, it would keep its segment here for ever.
+   */
+  async read<Content>(name: string, decode: (record: Buffer) => Content): Promise<SpoolSegment<Content>> {
+    const { records: whole, damaged } = decodeRecords(await readFile(this.#path(name)));
+    const records: Content[] = [];
+    for (const record of whole) {
+      try {
+        records.push(decode(record));
+      } catch {
+        damaged.push(encodeRecord(record));
+      }
+    }
     if (damaged.length > 0) {
       const aside = join(this.settings.directory, DAMAGED, name);
       await writeFile(aside, Buffer.concat(damaged), { mode: 0o600, flush: true });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../../src/database/embedded-postgres/free-port.js';
+import { PgBouncer } from '../support/pg-bouncer.js';
 import { ChaosPostgres } from './chaos-postgres.js';
 import { Checker, type Violation } from './checker.js';
 import { CrashPlanner } from './crash-planner.js';
@@ -10,6 +10,7 @@ import { type Edge, startEdge } from './edge.js';
 import { type Call, Gateway } from './gateway.js';
 import { Flicker } from './flicker.js';
 import { type Life, planLives } from './life.js';
+import { lastingPort } from './lasting-port.js';
 import { Nemesis } from './nemesis.js';
 import type { ChaosOptions } from './options.js';
 import { PLANT_SQL } from './plants.js';
@@ -39,6 +40,7 @@ export class ChaosRun {
   readonly #directory = mkdtempSync(join(tmpdir(), 'esms-chaos-'));
   readonly #crashes: CrashPlanner;
   #postgres: ChaosPostgres | null = null;
+  #pooler: PgBouncer | null = null;
   #replicas: Replica[] = [];
   #edge: Edge | null = null;
 
@@ -103,6 +105,7 @@ export class ChaosRun {
   async end(keep: boolean): Promise<void> {
     await this.#edge?.stop();
     await Promise.all(this.#replicas.map((replica) => replica.stop()));
+    await this.#pooler?.stop();
     await this.#postgres?.stop();
     if (keep) this.log(`logs are in ${this.#directory}`);
     else rmSync(this.#directory, { recursive: true, force: true });
@@ -111,12 +114,12 @@ export class ChaosRun {
   /** Gives the URL that the gateway calls. */
   async #startService(postgres: ChaosPostgres): Promise<string> {
     const ports: number[] = [];
-    while (ports.length <= this.options.replicas) ports.push(await freePort());
+    while (ports.length <= this.options.replicas) ports.push(await lastingPort());
     const [edgePort = 0, ...replicaPorts] = ports;
     writeFileSync(this.#crashes.marks, '');
-    this.#replicas = await Promise.all(
-      replicaPorts.map((port, index) => this.#startReplica(postgres.url, port, index)),
-    );
+    if (this.options.pooler) this.#pooler = await PgBouncer.start(postgres.url);
+    const { url } = this.#pooler ?? postgres;
+    this.#replicas = await Promise.all(replicaPorts.map((port, index) => this.#startReplica(url, port, index)));
     const edgeDirectory = join(this.#directory, 'edge');
     mkdirSync(edgeDirectory);
     this.#edge = await startEdge(edgeDirectory, edgePort, replicaPorts);
@@ -124,7 +127,8 @@ export class ChaosRun {
       throw new Error('no subscribers, see the logs');
     const sql = this.options.plant && PLANT_SQL[this.options.plant];
     if (sql) await querying(postgres.url, (client) => client.query(sql));
-    this.log(`${this.options.replicas} replicas behind ${this.#edge.name}; seed ${this.options.seed}`);
+    const pooler = this.#pooler === null ? '' : ' and before PgBouncer';
+    this.log(`${this.options.replicas} replicas behind ${this.#edge.name}${pooler}; seed ${this.options.seed}`);
     return `http://127.0.0.1:${edgePort}/callbacks/esms/${TOKEN}`;
   }
 

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isListening } from './lasting-port.js';
 
 /** What stands before the replicas and asks the next one where one does not answer. */
 export interface Edge {
@@ -10,16 +12,32 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-/** nginx where it is installed, else a proxy of ours that does what we need of it. */
-export async function startEdge(directory: string, port: number, replicas: readonly number[]): Promise<Edge> {
-  return spawnSync('nginx', ['-v']).error === undefined
-    ? startNginx(directory, port, replicas)
-    : startOwnEdge(port, replicas);
+/** nginx, which can be told to leave a replica alone. */
+export interface Nginx extends Edge {
+  /** Sends what comes from now on to these replicas only. */
+  route(replicas: readonly number[]): Promise<void>;
 }
 
-async function startNginx(directory: string, port: number, replicas: readonly number[]): Promise<Edge> {
+/** A new worker is there within a moment of the signal, and the old one finishes what it has. */
+const RELOAD_MS = 1_000;
+
+/** Whether nginx is installed. */
+export const hasNginx = (): boolean => spawnSync('nginx', ['-v']).error === undefined;
+
+/** nginx where it is installed, else a proxy of ours that does what we need of it. */
+export async function startEdge(directory: string, port: number, replicas: readonly number[]): Promise<Edge> {
+  return hasNginx() ? startNginx(directory, port, replicas) : startOwnEdge(port, replicas);
+}
+
+/** @param retries as the README tells operators to set it; false: what a replica does not answer is an error */
+export async function startNginx(
+  directory: string,
+  port: number,
+  replicas: readonly number[],
+  retries = true,
+): Promise<Nginx> {
   const configuration = join(directory, 'nginx.conf');
-  writeFileSync(configuration, nginxConfiguration(directory, port, replicas));
+  writeFileSync(configuration, nginxConfiguration(directory, port, replicas, retries));
   const child: ChildProcess = spawn(
     'nginx',
     ['-p', directory, '-c', configuration, '-e', join(directory, 'nginx.log')],
@@ -28,18 +46,24 @@ async function startNginx(directory: string, port: number, replicas: readonly nu
     },
   );
   await once(child, 'spawn');
+  // Before that a signal to read its configuration again would end it.
+  while (!(await isListening(port))) await sleep(20);
   return {
     name: 'nginx',
+    route: async (routed) => {
+      writeFileSync(configuration, nginxConfiguration(directory, port, routed, retries));
+      child.kill('SIGHUP');
+      await sleep(RELOAD_MS);
+    },
     stop: async () => {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },
   };
 }
 
-/** As the README tells operators to set it. */
-function nginxConfiguration(directory: string, port: number, replicas: readonly number[]): string {
+function nginxConfiguration(directory: string, port: number, replicas: readonly number[], retries: boolean): string {
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${directory}/${name};`,
@@ -59,7 +83,7 @@ function nginxConfiguration(directory: string, port: number, replicas: readonly 
         location / {
           proxy_pass http://replicas; proxy_http_version 1.1; proxy_set_header Connection "";
           proxy_connect_timeout 1s; proxy_read_timeout 70s;
-          proxy_next_upstream error timeout http_502 http_504; proxy_next_upstream_tries 4;
+          proxy_next_upstream ${retries ? 'error timeout http_502 http_504' : 'off'}; proxy_next_upstream_tries 4;
         }
       }
     }`;

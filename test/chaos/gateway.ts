@@ -26,9 +26,11 @@ export class Gateway {
   constructor(private readonly url: string) {}
 
   /** Tells of all messages, so many at once and not faster than `rate` calls a second. */
-  async tell(lives: readonly Life[], { atOnce, rate }: { atOnce: number; rate: number }): Promise<void> {
+  async tell(lives: Iterable<Life>, { atOnce, rate }: { atOnce: number; rate: number }): Promise<void> {
     const start = performance.now();
-    const queue = lives.values();
+    const iterator = lives[Symbol.iterator]();
+    // One for all who tell: what one of them took is no longer there for the others.
+    const queue = { [Symbol.iterator]: () => iterator };
     let begun = 0;
     const tellNext = async (): Promise<void> => {
       for (const { smsId, groups } of queue) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProxyMode } from '../support/database-proxy.js';
 import type { ChaosPostgres } from './chaos-postgres.js';
 import { Random } from './random.js';
@@ -88,17 +89,8 @@ export class Nemesis {
     this.deeds.set(deed, (this.deeds.get(deed) ?? 0) + 1);
   }
 
-  #wait(milliseconds: number): Promise<void> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const timer = setTimeout(resolve, milliseconds);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  /** Cut short by the end of it all. */
+  async #wait(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 }
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

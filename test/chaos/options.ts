@@ -16,11 +16,13 @@ export interface ChaosOptions {
   plant: PlantName | null;
   /** How often each crash point is to be hit. */
   crashes: number;
+  /** A PgBouncer in transaction mode between the replicas and PostgreSQL. */
+  pooler: boolean;
   /** Keeps logs and data. */
   keep: boolean;
 }
 
-/** Reads `--seed 1 --calls 100000 …`; `--plant all` is for the caller to read. Throws on what it does not know. */
+/** Reads `--seed 1 --callbacks 100000 …`; `--plant all` is for the caller to read. Throws on what it does not know. */
 export function readOptions(given: readonly string[]): { options: ChaosOptions; everyPlant: boolean } {
   const { values } = parseArgs({
     args: [...given],
@@ -35,6 +37,7 @@ export function readOptions(given: readonly string[]): { options: ChaosOptions; 
       'lease-ms': { type: 'string', default: '5000' },
       plant: { type: 'string' },
       crashes: { type: 'string', default: '0' },
+      pooler: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -55,6 +58,7 @@ export function readOptions(given: readonly string[]): { options: ChaosOptions; 
       leaseMs: Number(values['lease-ms']),
       plant,
       crashes: Number(values.crashes),
+      pooler: values.pooler,
       keep: values.keep,
     },
   };

@@ -1,4 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { encodeRecord } from '../../src/spool/spool-record.js';
+import { encodeSpooled } from '../../src/callbacks/spooled-callback.js';
 import { callbackQuery } from '../support/callback-query.js';
 import type { ProxyMode } from '../support/database-proxy.js';
 import { LadderService } from '../support/ladder-service.js';
@@ -77,6 +82,16 @@ describe('while the database', () => {
       waits.push(...(await service.accepted([query])).map((each) => each.milliseconds));
     expect(waits.filter((wait) => wait > 1_000).length).toBeLessThanOrEqual(8);
     expect(waits.toSorted((a, b) => a - b)[40]).toBeLessThan(100);
+  });
+
+  it('is found to be away, those that came in later are not left to wait as long', async () => {
+    service = await LadderService.start();
+    service.proxy.set('black-hole');
+    const early = service.accepted(lifeQueries('early', 3).flat());
+    await sleep(700);
+    const late = service.accepted(lifeQueries('late', 20).flat());
+    const shortest = Math.min(...(await early).map((each) => each.milliseconds));
+    for (const { milliseconds } of await late) expect(milliseconds).toBeLessThan(shortest);
   });
 
   it('is away at the start, the service starts, is ready, accepts, and catches up', { timeout: 60_000 }, async () => {
@@ -159,4 +174,22 @@ describe('an app.close() under load', () => {
     );
     expect(kept.filter((smsId) => !stored.has(smsId))).toEqual([]);
   });
+});
+
+it('a whole record that is no callback is set aside, and its segment is drained', async () => {
+  service = await LadderService.start();
+  const spooled = (smsId: string): Buffer =>
+    encodeSpooled({
+      account: 'default',
+      receivedAt: '2026-11-25T19:05:40.123456Z',
+      query: Buffer.from(`SMSID=${smsId}`),
+    });
+  const records = [spooled('first'), Buffer.from('{}'), spooled('second')].map(encodeRecord);
+  writeFileSync(join(service.directory, '1-aa.closed'), Buffer.concat(records));
+  await service.drained();
+  expect(await service.rows('select sms_id from esms.messages order by 1')).toEqual([
+    { sms_id: 'first' },
+    { sms_id: 'second' },
+  ]);
+  expect(service.log.join('\n')).toContain('1 damaged pieces');
 });

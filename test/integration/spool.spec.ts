@@ -49,7 +49,7 @@ describe('a spool', () => {
     const rotating = (async () => {
       while (appending) {
         for (const name of await spool.segments()) {
-          read.push(...(await spool.read(name)).records.map(String));
+          read.push(...(await spool.read(name, String)).records);
           await spool.remove(name);
         }
         await new Promise(setImmediate);
@@ -99,12 +99,24 @@ describe('a spool', () => {
       Buffer.concat([encodeRecord(record('a')), torn, encodeRecord(record('b'))]),
     );
     const spool = await spools.open();
-    expect(await spool.read('1-aa.closed')).toEqual({
+    expect(await spool.read('1-aa.closed', String)).toEqual({
       name: '1-aa.closed',
-      records: [record('a'), record('b')],
+      records: ['a', 'b'],
       damaged: 1,
     });
     expect(readFileSync(join(spools.path, 'damaged', '1-aa.closed'))).toEqual(torn);
+  });
+
+  it('sets a whole record aside that its reader cannot use, and gives the rest', async () => {
+    const spool = await spools.open();
+    for (const text of ['1', 'not JSON', '2']) await spool.append(record(text));
+    const [name = ''] = await spool.segments();
+    expect(await spool.read(name, (content) => JSON.parse(String(content)) as unknown)).toEqual({
+      name,
+      records: [1, 2],
+      damaged: 1,
+    });
+    expect(readFileSync(join(spools.path, 'damaged', name))).toEqual(encodeRecord(record('not JSON')));
   });
 
   it('says so where its directory cannot be written', async () => {
@@ -150,10 +162,10 @@ describe('several processes', () => {
     const [name = ''] = spools.files('.open');
     renameSync(join(spools.path, name), join(spools.path, 'taken.closed'));
     const other = await spools.open();
-    const taken = await other.read('taken.closed');
+    const taken = await other.read('taken.closed', String);
     await other.remove('taken.closed');
     await Promise.all([spool.append(record('after')), spool.append(record('with it'))]);
-    expect(taken.records.map(String)).toEqual(['before']);
+    expect(taken.records).toEqual(['before']);
     expect((await drained(spool)).toSorted()).toEqual(['after', 'with it']);
     expect(existsSync(join(spools.path, 'taken.closed'))).toBe(false);
   });

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { query } from './query.js';
+
+const STARTED_WITHIN_MS = 5_000;
 
 /** Why no PgBouncer can be started here; null where it can. */
 export const PGBOUNCER_ABSENT = ((): string | null => {
@@ -52,7 +54,7 @@ export class PgBouncer {
     // It refuses to run as root, and lets root say who it is to be.
     const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
     const child = spawn('pgbouncer', ['-q', ...user, file], { stdio: 'ignore' });
-    await vi.waitFor(() => query(pooled.href, 'select 1'), { timeout: 5_000, interval: 50 });
+    await answers(pooled.href);
     return new PgBouncer(child, directory, pooled.href);
   }
 
@@ -66,11 +68,13 @@ export class PgBouncer {
   }
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
+async function answers(url: string): Promise<void> {
+  for (const end = performance.now() + STARTED_WITHIN_MS; ; await sleep(50)) {
+    try {
+      await query(url, 'select 1');
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+  }
 }

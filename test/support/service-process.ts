@@ -1,13 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
+import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { type Answer, type Asked, send } from './service.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,9 +46,9 @@ export class ServiceProcess {
     this.ended = once(child, 'close').then(([code]) => code as number | null);
   }
 
-  /** Started, which is not yet ready. */
+  /** Started, which is not yet ready; at the `PORT` that the environment names, else at a free one. */
   static async spawn({ folder }: ServiceBuild, environment: Record<string, string>): Promise<ServiceProcess> {
-    const port = await freePort();
+    const port = Number(environment['PORT'] ?? (await freePort()));
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [join(folder, 'main.js')], {
       cwd: folder,
@@ -90,13 +89,4 @@ export class ServiceProcess {
     this.child.kill('SIGTERM');
     return this.ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

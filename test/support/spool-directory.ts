@@ -28,7 +28,7 @@ export class SpoolDirectory {
 export async function drained(spool: Spool): Promise<string[]> {
   const texts: string[] = [];
   for (const name of await spool.segments()) {
-    texts.push(...(await spool.read(name)).records.map((record) => record.toString('utf8')));
+    texts.push(...(await spool.read(name, String)).records);
   }
   return texts;
 }

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import type { Database } from '../../src/database/database.js';
+import type { Outbox } from '../../src/events/outbox.js';
+import { Intake, type Patience, ReportUnstorable } from '../../src/messages/intake.js';
+import type { MessageStore } from '../../src/messages/message-store.js';
+import type { ReceivedReport } from '../../src/messages/received-report.js';
+
+const received = (smsId: string): ReceivedReport => ({ report: { smsId } }) as unknown as ReceivedReport;
+
+it('halves a batch without those that nobody waits for any more', async () => {
+  const patience = new Map(['a', 'poison', 'left', 'b'].map((smsId): [string, Patience] => [smsId, { isOver: false }]));
+  const batches: string[][] = [];
+  const apply = async (_runner: unknown, reports: readonly ReceivedReport[]): Promise<number> => {
+    const smsIds = reports.map(({ report }) => report.smsId);
+    batches.push(smsIds);
+    (patience.get('left') as Patience).isOver = true;
+    if (smsIds.includes('poison')) throw Object.assign(new Error('refused'), { code: '22003' });
+    return 0;
+  };
+  const database = { ingest: (work: (runner: unknown) => unknown) => work(null), answers: async () => true };
+  const intake = new Intake(database as unknown as Database, { apply } as unknown as MessageStore, {} as Outbox);
+  const accept = (smsId: string): Promise<void> => intake.accept(received(smsId), patience.get(smsId));
+
+  void accept('a').catch(() => undefined);
+  const [poison, , b] = ['poison', 'left', 'b'].map(accept);
+  await expect(poison).rejects.toThrow(ReportUnstorable);
+  await expect(b).resolves.toBeUndefined();
+  expect(batches).toEqual([['a', 'poison', 'left', 'b'], ['a', 'poison'], ['a'], ['poison'], ['b']]);
+});
