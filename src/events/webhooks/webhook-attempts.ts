@@ -10,7 +10,9 @@ import type { WebhookKey } from './webhook-key.js';
 
 /** One call of a webhook. */
 export interface WebhookAttempt {
+  /** When it had ended. */
   at: Instant;
+  /** What the header `webhook-id` said. */
   eventId: string;
   /** The short name of the event; `webhook.ping` for a test. */
   type: string;
@@ -20,6 +22,7 @@ export interface WebhookAttempt {
   attempt: number;
   /** The status of the answer; null where none came. */
   status: number | null;
+  /** How long it took, in milliseconds. */
   durationMs: number;
   /** What went wrong where no answer came. */
   error: string | null;

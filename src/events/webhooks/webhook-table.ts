@@ -11,12 +11,15 @@ import { newSecret } from './webhook-signature.js';
 
 /** A webhook as people see it. */
 export interface Webhook {
+  /** A UUID. */
   id: string;
+  /** Where it is called. */
   url: string;
   /** What gets its events; shown with the subscribers of events, where it can be paused and its parked deliveries are. */
   subscriber: string;
   /** The events it gets. */
   events: EventPattern[];
+  /** For people. */
   description: string;
   /** Whether it is called; its events wait while it is not. */
   enabled: boolean;
@@ -24,14 +27,19 @@ export interface Webhook {
   failingSince: Instant | null;
   /** Why it was disabled, where nobody asked for that. */
   notice: string | null;
+  /** Since when it gets events. */
   createdAt: Instant;
 }
 
 /** What may be said of one. */
 export interface WebhookSettings {
+  /** Where it is called: `https` on a public address, unless an option allows others. */
   url: string;
+  /** The events it gets: types, `message.*` or `*`. @default ['*'] */
   events: readonly EventPattern[];
+  /** For people. @default '' */
   description: string;
+  /** Whether it is called. @default true */
   enabled: boolean;
 }
 
