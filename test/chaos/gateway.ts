@@ -21,9 +21,15 @@ const GROUP_PAUSE_MS = 30;
 /** The gateway as it describes itself: it repeats a call when it times out, 5 times, and takes every answer for final. */
 export class Gateway {
   readonly calls: Call[] = [];
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  readonly #agent: Agent;
 
-  constructor(private readonly url: string) {}
+  /** @param keepAlive false: a connection for each call */
+  constructor(
+    private readonly url: string,
+    keepAlive = true,
+  ) {
+    this.#agent = new Agent({ keepAlive, maxSockets: Number.POSITIVE_INFINITY });
+  }
 
   /** Tells of all messages, so many at once and not faster than `rate` calls a second. */
   async tell(lives: Iterable<Life>, { atOnce, rate }: { atOnce: number; rate: number }): Promise<void> {

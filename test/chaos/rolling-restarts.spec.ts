@@ -62,7 +62,8 @@ describe.skipIf(!hasNginx())(`${RESTARTS} rolling restarts of two replicas at ${
   async function restartUnderCalls(around: Around): Promise<{ lives: Life[]; calls: readonly Call[] }> {
     const edgePort = await lastingPort();
     edge = await startNginx(join(directory, 'edge'), edgePort, ports, around.retries);
-    const gateway = new Gateway(`http://127.0.0.1:${edgePort}/callbacks/esms/${TOKEN}`);
+    // An nginx that reads its configuration again closes idle connections under whoever is about to use them (seen).
+    const gateway = new Gateway(`http://127.0.0.1:${edgePort}/callbacks/esms/${TOKEN}`, around.retries);
     const lives: Life[] = [];
     const begin = performance.now();
     let isOver = false;
