@@ -20,6 +20,8 @@ export interface Environment {
   publicUrl: string | null;
   /** null: the embedded PostgreSQL. */
   databaseUrl: string | null;
+  /** Sizes of the two pools, as far as they were given. */
+  connections: Pick<EsmsOptions['database'], 'ingestConnections' | 'workConnections'>;
   /** Where the embedded PostgreSQL and generated secrets are kept. */
   dataDirectory: string;
   production: boolean;
@@ -52,6 +54,10 @@ export function readEnvironment(variables: Variables): Environment {
     host: given(variables, 'HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
     publicUrl: urlOf(given(variables, 'PUBLIC_URL'), note),
     databaseUrl: given(variables, 'DATABASE_URL'),
+    connections: {
+      ...connectionsOf('ingestConnections', 'INGEST_CONNECTIONS', variables, note),
+      ...connectionsOf('workConnections', 'WORK_CONNECTIONS', variables, note),
+    },
     dataDirectory: resolve(given(variables, 'DATA_DIR') ?? '.data'),
     production,
     tokens: tokensOf(given(variables, 'CALLBACK_TOKENS'), note),
@@ -77,6 +83,18 @@ function portOf(text: string, note: Note): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65_535)) note('PORT', 'a number from 0 to 65535 is needed');
   return port;
+}
+
+function connectionsOf(
+  option: keyof Environment['connections'],
+  name: string,
+  variables: Variables,
+  note: Note,
+): Environment['connections'] {
+  const text = given(variables, name);
+  if (text === null) return {};
+  if (!/^[1-9]\d{0,2}$/.test(text)) note(name, 'a number from 1 to 999 is needed');
+  return { [option]: Number(text) };
 }
 
 function urlOf(text: string | null, note: Note): string | null {

@@ -30,7 +30,7 @@ function secretsFor({ tokens, apiKeys, dataDirectory }: Environment): Developmen
 }
 
 function optionsFrom(
-  { tokens, apiKeys, publicUrl, dataDirectory, relays, privateWebhooks }: Environment,
+  { tokens, apiKeys, publicUrl, connections, dataDirectory, relays, privateWebhooks }: Environment,
   { url }: OpenedDatabase,
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
@@ -41,7 +41,7 @@ function optionsFrom(
   return {
     esms: {
       accounts: Object.fromEntries(accounts),
-      database: { url },
+      database: { url, ...connections },
       spool: { directory: join(dataDirectory, 'spool') },
       relays,
       ...(publicUrl === null ? {} : { publicUrl }),

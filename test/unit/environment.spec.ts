@@ -19,6 +19,12 @@ describe('the environment of the service', () => {
   });
 
   it('lets webhooks into private networks only where it is told so plainly', () => {
+    expect(readEnvironment({ INGEST_CONNECTIONS: '2', WORK_CONNECTIONS: '3' }).connections).toEqual({
+      ingestConnections: 2,
+      workConnections: 3,
+    });
+    expect(readEnvironment({}).connections).toEqual({});
+    expect(() => readEnvironment({ WORK_CONNECTIONS: '0' })).toThrow(/^WORK_CONNECTIONS: a number from 1 to 999/);
     expect(readEnvironment({ WEBHOOKS_PRIVATE_NETWORKS: 'true' }).privateWebhooks).toBe(true);
     expect(readEnvironment({ WEBHOOKS_PRIVATE_NETWORKS: 'false' }).privateWebhooks).toBe(false);
     expect(() => readEnvironment({ WEBHOOKS_PRIVATE_NETWORKS: '1' })).toThrow(
