@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RabbitMqOptions } from '../../src/config/options.js';
@@ -11,6 +12,8 @@ import { RABBITMQ_ABSENT, RabbitMqServer } from '../support/rabbitmq-server.js';
 import { MAX_ATTEMPTS, outagesOf, sequencesOf, withRelays } from '../support/relay-trial.js';
 
 const NAME = 'relay-rabbitmq';
+
+const DECLARED_FOR_GOOD_MS = 4_000;
 
 describe.skipIf(RABBITMQ_ABSENT !== null)(`a relay to RabbitMQ ${RABBITMQ_ABSENT ?? ''}`, () => {
   let server: RabbitMqServer;
@@ -58,6 +61,8 @@ describe.skipIf(RABBITMQ_ABSENT !== null)(`a relay to RabbitMQ ${RABBITMQ_ABSENT
 
   it('outlives a broker that is killed: everything there, in order, none parked, no attempt spent', async () => {
     await withRelay('killed', async (instance) => {
+      // RabbitMQ writes what was declared within two seconds (Erlang's disk_log), so a kill may forget a new queue.
+      await sleep(DECLARED_FOR_GOOD_MS);
       await raiseMany(instance, { messages: 100, each: 3, prefix: 'before' });
       await vi.waitFor(async () => expect(await depth('killed')).toBeGreaterThan(20), { interval: 5 });
       await server.kill();
