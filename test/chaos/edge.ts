@@ -2,11 +2,15 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What stands before the replicas and asks the next one where one does not answer. */
 export interface Edge {
   readonly name: string;
+  /** The id of its process; undefined where it is in ours. */
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -17,7 +21,8 @@ export async function startEdge(directory: string, port: number, replicas: reado
     : startOwnEdge(port, replicas);
 }
 
-async function startNginx(directory: string, port: number, replicas: readonly number[]): Promise<Edge> {
+/** With its files in that folder. */
+export async function startNginx(directory: string, port: number, replicas: readonly number[]): Promise<Edge> {
   const configuration = join(directory, 'nginx.conf');
   writeFileSync(configuration, nginxConfiguration(directory, port, replicas));
   const child: ChildProcess = spawn(
@@ -28,14 +33,29 @@ async function startNginx(directory: string, port: number, replicas: readonly nu
     },
   );
   await once(child, 'spawn');
+  while (!(await isListening(port))) {
+    if (child.exitCode !== null) throw new Error('nginx ended while it started');
+    await sleep(25);
+  }
   return {
     name: 'nginx',
+    pid: child.pid,
     stop: async () => {
       if (child.exitCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },
   };
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 /** As the README tells operators to set it. */
@@ -53,7 +73,7 @@ function nginxConfiguration(directory: string, port: number, replicas: readonly 
         ${replicas.map((each) => `server 127.0.0.1:${each} max_fails=0;`).join('\n')}
         keepalive 64;
       }
-      large_client_header_buffers 4 64k;
+      large_client_header_buffers 4 64k; keepalive_requests 1000000;
       server {
         listen 127.0.0.1:${port};
         location / {
@@ -75,6 +95,7 @@ async function startOwnEdge(port: number, replicas: readonly number[]): Promise<
   await once(server, 'listening');
   return {
     name: 'own retrying proxy (nginx is not installed)',
+    pid: undefined,
     stop: async () => {
       server.closeAllConnections();
       server.close();
