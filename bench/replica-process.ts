@@ -3,12 +3,24 @@ import type { RunningContender } from './contender-process.js';
 import { startOurs } from './contenders/ours.js';
 import { answerParent } from './processes/answer-parent.js';
 
+/** How one is started. */
+export interface ReplicaOrders {
+  databaseUrl: string;
+  rabbitmqUrl: string;
+  /** Whether billing, CRM and the relay run in it; without, it only receives. */
+  delivers: boolean;
+}
+
 let running: RunningContender | null = null;
 
 const questions = {
-  /** Billing, CRM and a relay to RabbitMQ are in each replica. Gives the port it listens on. */
-  start: async ({ databaseUrl, rabbitmqUrl }: { databaseUrl: string; rabbitmqUrl: string }): Promise<number> => {
-    running = await startOurs(databaseUrl, { billing: true, crm: true }, { rabbitmq: { url: rabbitmqUrl } });
+  /** Gives the port it listens on. */
+  start: async ({ databaseUrl, rabbitmqUrl, delivers }: ReplicaOrders): Promise<number> => {
+    running = await startOurs(
+      databaseUrl,
+      { billing: true, crm: true, dispatcher: delivers && {} },
+      { rabbitmq: { url: rabbitmqUrl } },
+    );
     return running.port;
   },
   /** Processor time used so far, in seconds. */

@@ -12,6 +12,7 @@ import { measureReplicas, type Surroundings } from './scale/measure-replicas.js'
 import { readScaleOptions } from './scale/options.js';
 import { medianScaling, PARTS, type Scaling } from './scale/scaling.js';
 import { type ScalingResults, scalingDocument, scalingText } from './scale/scaling-document.js';
+import { type Setup, SETUPS } from './scale/setups.js';
 
 const FILE = 'bench/scaling-results.md';
 
@@ -65,20 +66,20 @@ async function measure(surroundings: Surroundings): Promise<ScalingResults> {
   for (const line of conditions) log(line);
   const measured: Scaling[] = [];
   for (let round = 1; round <= options.rounds; round += 1) {
-    for (const count of options.replicas) {
-      const scaling = await measureReplicas(count, surroundings);
+    for (const setup of SETUPS) {
+      const scaling = await measureReplicas(setup, surroundings);
       measured.push(scaling);
       log(`round ${round}  ${lineOf(scaling)}`);
     }
   }
-  const of = (count: number): Scaling[] => measured.filter(({ replicas }) => replicas === count);
-  return { scalings: options.replicas.map((count) => medianScaling(of(count))), options, conditions };
+  const of = (setup: Setup): Scaling[] => measured.filter((each) => each.setup === setup);
+  return { scalings: SETUPS.map((setup) => medianScaling(of(setup))), options, conditions };
 }
 
-function lineOf({ replicas, perSecond, microseconds, rowLockWaiters, deliveredSeconds }: Scaling): string {
+function lineOf({ setup, perSecond, microseconds, rowLockWaiters, deliveredSeconds }: Scaling): string {
   const parts = PARTS.map((part) => `${part} ${Math.round(microseconds[part])}`).join(', ');
   return (
-    `${replicas} replicas: ${Math.round(perSecond)}/s, µs each: ${parts};` +
+    `${setup.label}: ${Math.round(perSecond)}/s, µs each: ${parts};` +
     ` row lock waiters ${rowLockWaiters.toFixed(2)}, delivered after ${deliveredSeconds.toFixed(1)} s`
   );
 }

@@ -14,6 +14,7 @@ export interface DatabaseTotals {
   bytes: number;
   /** Of the server's journal (WAL). */
   journalBytes: number;
+  transactions: number;
   deadlocks: number;
 }
 
@@ -26,6 +27,7 @@ const TOTALS = `
     (select count(*) from esms.deliveries where parked_at is not null)::integer as parked,
     pg_database_size(current_database())::float8 as bytes,
     (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::float8 as "journalBytes",
+    (select xact_commit from pg_stat_database where datname = current_database())::integer as transactions,
     (select deadlocks from pg_stat_database where datname = current_database())::integer as deadlocks`;
 
 const DUE = 'select exists (select from esms.deliveries where settled_at is null and parked_at is null) as due';

@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { type Edge, startNginx } from '../../test/chaos/edge.js';
 import type { RabbitMqServer } from '../../test/support/rabbitmq-server.js';
 import type { Totals } from '../load/closed-loop.js';
 import type { LoadQuestions } from '../load-process.js';
-import { COMPARED_CONNECTIONS } from '../options.js';
 import type { BenchPostgres } from '../postgres/bench-postgres.js';
 import type { Child } from '../processes/child.js';
 import { serverSeconds } from '../processes/server-seconds.js';
@@ -17,8 +15,9 @@ import { DatabaseWatch } from './database-watch.js';
 import type { EventQueue } from './event-queue.js';
 import { ReplicaSet } from './replica-set.js';
 import { type ByPart, PARTS, type Scaling } from './scaling.js';
+import type { Setup } from './setups.js';
 
-/** What all numbers of replicas share. */
+/** What all setups share. */
 export interface Surroundings {
   postgres: BenchPostgres;
   broker: RabbitMqServer;
@@ -28,6 +27,7 @@ export interface Surroundings {
 }
 
 interface Started {
+  setup: Setup;
   replicas: ReplicaSet;
   nginx: Edge;
   port: number;
@@ -35,26 +35,28 @@ interface Started {
 }
 
 const DATABASE = 'bench_scale';
-const WARM_UP_SECONDS = 3;
+/** For each replica: until then much is not compiled yet, and costs several times as much. */
+const WARM_UP_CALLBACKS = 5_000;
 
 /**
- * So many replicas behind nginx, on a database of their own.
+ * Replicas behind nginx, on a database of their own.
  * @throws VoidRun where a callback was not answered with 200, not stored once, or an event did not reach the queue
  */
-export async function measureReplicas(count: number, surroundings: Surroundings): Promise<Scaling> {
+export async function measureReplicas(setup: Setup, surroundings: Surroundings): Promise<Scaling> {
   const { postgres, broker } = surroundings;
   const databaseUrl = await postgres.create(DATABASE);
   const directory = mkdtempSync(resolve('.bench', 'nginx-'));
-  const replicas = await ReplicaSet.start(count, { databaseUrl, rabbitmqUrl: broker.url });
+  const replicas = await ReplicaSet.start(setup, { databaseUrl, rabbitmqUrl: broker.url });
   try {
     const port = await freePort();
     const nginx = await startNginx(directory, port, replicas.ports);
     try {
-      const warmUp = await warmUpOf(surroundings, port, databaseUrl);
-      const { answered, ...figures } = await measure(surroundings, { replicas, nginx, port, databaseUrl });
+      const started = { setup, replicas, nginx, port, databaseUrl };
+      const warmUp = await warmUpOf(surroundings, started);
+      const { answered, ...figures } = await measure(surroundings, started);
       const checked = await check(surroundings, databaseUrl, warmUp.ok + answered);
       await replicas.close();
-      return { replicas: count, ...figures, ...checked };
+      return { setup, ...figures, ...checked };
     } finally {
       await nginx.stop();
     }
@@ -64,9 +66,11 @@ export async function measureReplicas(count: number, surroundings: Surroundings)
   }
 }
 
-async function warmUpOf({ load }: Surroundings, port: number, databaseUrl: string): Promise<Totals> {
-  await load.ask('open', { port, connections: COMPARED_CONNECTIONS });
-  await sleep(WARM_UP_SECONDS * 1_000);
+async function warmUpOf({ load }: Surroundings, { setup, port, databaseUrl }: Started): Promise<Totals> {
+  await load.ask('open', { port, connections: setup.connections });
+  for (let left = setup.replicas * WARM_UP_CALLBACKS; left > 0; ) {
+    left -= (await load.ask('measure', { seconds: 1 })).perSecond;
+  }
   const totals = await answeredAll(load);
   await allDelivered(databaseUrl);
   return totals;
@@ -75,8 +79,8 @@ async function warmUpOf({ load }: Surroundings, port: number, databaseUrl: strin
 /** From the first callback until the last event is delivered: no work is left out, and none of another time is in it. */
 async function measure(
   { postgres, broker, load, seconds }: Surroundings,
-  { replicas, nginx, port, databaseUrl }: Started,
-): Promise<Omit<Scaling, 'replicas' | 'events' | 'copies'>> {
+  { setup, replicas, nginx, port, databaseUrl }: Started,
+): Promise<Omit<Scaling, 'setup' | 'events' | 'copies'>> {
   const used = async (): Promise<ByPart & { machine: number }> => ({
     replicas: await replicas.processorSeconds(),
     postgres: postgres.processorSeconds() ?? Number.NaN,
@@ -86,7 +90,7 @@ async function measure(
   });
   const totals = await databaseTotals(databaseUrl);
   const before = await used();
-  await load.ask('open', { port, connections: COMPARED_CONNECTIONS });
+  await load.ask('open', { port, connections: setup.connections });
   const watch = await DatabaseWatch.start(databaseUrl);
   const { processorSeconds: generator, ...rates } = await load.ask('measure', { seconds });
   const seen = await watch.stop();
@@ -110,6 +114,7 @@ async function measure(
     otherBusy: Math.max(0, under.machine - before.machine - ours) / seconds,
     deliveredSeconds,
     deadlocks: grown.deadlocks - totals.deadlocks,
+    transactions: (grown.transactions - totals.transactions) / ok,
     journalBytes: (grown.journalBytes - totals.journalBytes) / ok,
     storedBytes: (grown.bytes - totals.bytes) / ok,
     answered: ok,

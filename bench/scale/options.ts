@@ -4,10 +4,8 @@ import { parseArgs } from 'node:util';
 export interface ScaleOptions {
   /** Length of each measured interval. */
   seconds: number;
-  /** How often each number of replicas is measured, interleaved. */
+  /** How often each setup is measured, interleaved. */
   rounds: number;
-  /** Numbers of replicas. */
-  replicas: readonly number[];
 }
 
 /** Reads the command line; throws what is wrong with it. */
@@ -17,13 +15,11 @@ export function readScaleOptions(parameters: readonly string[]): ScaleOptions {
     options: {
       seconds: { type: 'string', default: '8' },
       rounds: { type: 'string', default: '2' },
-      replicas: { type: 'string', default: '1,2,4' },
     },
   });
   return {
     seconds: wholeNumber('seconds', values.seconds),
     rounds: wholeNumber('rounds', values.rounds),
-    replicas: values.replicas.split(',').map((text) => wholeNumber('replicas', text)),
   };
 }
 

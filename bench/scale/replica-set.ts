@@ -1,6 +1,7 @@
 import { Child } from '../processes/child.js';
 import { SERVICE_FLAGS } from '../processes/service-flags.js';
-import type { ReplicaQuestions } from '../replica-process.js';
+import type { ReplicaOrders, ReplicaQuestions } from '../replica-process.js';
+import type { Setup } from './setups.js';
 
 /** Replicas of the service, a process each, on one database. */
 export class ReplicaSet {
@@ -8,13 +9,15 @@ export class ReplicaSet {
 
   private constructor(private readonly replicas: readonly Child<ReplicaQuestions>[]) {}
 
-  static async start(count: number, given: { databaseUrl: string; rabbitmqUrl: string }): Promise<ReplicaSet> {
-    const replicas = Array.from({ length: count }, () =>
+  static async start(setup: Setup, given: Omit<ReplicaOrders, 'delivers'>): Promise<ReplicaSet> {
+    const replicas = Array.from({ length: setup.replicas }, () =>
       Child.start<ReplicaQuestions>('replica-process', SERVICE_FLAGS),
     );
     const set = new ReplicaSet(replicas);
     try {
-      for (const replica of replicas) set.ports.push(await replica.ask('start', given));
+      for (const [index, replica] of replicas.entries()) {
+        set.ports.push(await replica.ask('start', { ...given, delivers: index < setup.dispatchers }));
+      }
     } catch (error) {
       await set.end();
       throw error;

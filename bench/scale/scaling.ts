@@ -1,5 +1,6 @@
 import { median } from '../report/medians.js';
 import type { DatabaseSeen } from './database-watch.js';
+import type { Setup } from './setups.js';
 
 /** Those whose processor time is told apart. */
 export const PARTS = ['replicas', 'postgres', 'nginx', 'broker'] as const;
@@ -7,9 +8,9 @@ export const PARTS = ['replicas', 'postgres', 'nginx', 'broker'] as const;
 /** Processor time by part, in seconds or, of one callback, in microseconds. */
 export type ByPart = Record<(typeof PARTS)[number], number>;
 
-/** What was measured of one number of replicas, in one round. */
+/** What was measured of one setup, in one round. */
 export interface Scaling extends DatabaseSeen {
-  replicas: number;
+  setup: Setup;
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
@@ -22,6 +23,8 @@ export interface Scaling extends DatabaseSeen {
   /** After the load, until every event was with billing, CRM and the broker. */
   deliveredSeconds: number;
   deadlocks: number;
+  /** Of PostgreSQL, for one callback. */
+  transactions: number;
   journalBytes: number;
   storedBytes: number;
   /** Callbacks answered with 200, each stored once. */
@@ -31,7 +34,7 @@ export interface Scaling extends DatabaseSeen {
   copies: number;
 }
 
-/** Of one number of replicas: medians of rates and times; sums of counts; the most connections. */
+/** Of one setup: medians of rates and times; sums of counts; the most connections. */
 export function medianScaling(rounds: readonly Scaling[]): Scaling {
   const [first] = rounds;
   if (first === undefined) throw new TypeError('no rounds');
@@ -39,7 +42,7 @@ export function medianScaling(rounds: readonly Scaling[]): Scaling {
   const sum = (of: (each: Scaling) => number): number => rounds.reduce((total, each) => total + of(each), 0);
   const part = (name: keyof ByPart): number => middle(({ microseconds }) => microseconds[name]);
   return {
-    replicas: first.replicas,
+    setup: first.setup,
     perSecond: middle((each) => each.perSecond),
     p50Ms: middle((each) => each.p50Ms),
     p99Ms: middle((each) => each.p99Ms),
@@ -58,6 +61,7 @@ export function medianScaling(rounds: readonly Scaling[]): Scaling {
     otherLockWaiters: middle((each) => each.otherLockWaiters),
     journalWaiters: middle((each) => each.journalWaiters),
     deadlocks: sum((each) => each.deadlocks),
+    transactions: middle((each) => each.transactions),
     journalBytes: middle((each) => each.journalBytes),
     storedBytes: middle((each) => each.storedBytes),
     answered: sum((each) => each.answered),
