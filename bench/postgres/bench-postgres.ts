@@ -5,7 +5,7 @@ import type { EmbeddedPostgres } from '../../src/database/embedded-postgres/embe
 import { Postmaster } from '../../src/database/embedded-postgres/postmaster.js';
 import { ServerFolder } from '../../src/database/embedded-postgres/server-folder.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded-postgres/start-embedded-postgres.js';
-import { serverSeconds } from './server-seconds.js';
+import { serverSeconds } from '../processes/server-seconds.js';
 
 /** What anybody sets on a server of a few gigabytes; everything else is PostgreSQL's default, durability above all. */
 const SETTINGS = { shared_buffers: '1GB', max_wal_size: '4GB' };

@@ -4,6 +4,7 @@ import type { ContenderQuestions } from '../contender-process.js';
 import type { LoadQuestions } from '../load-process.js';
 import { type BenchPostgres, countRows } from '../postgres/bench-postgres.js';
 import { Child } from '../processes/child.js';
+import { SERVICE_FLAGS } from '../processes/service-flags.js';
 import type { Measurement } from './measurement.js';
 import { machineSeconds } from './processor-time.js';
 import { VoidRun } from './void-run.js';
@@ -22,9 +23,6 @@ export interface Assignment {
   profile: string | null;
 }
 
-/** Every contender has the flags that `npm start` gives the service. */
-const NODE_FLAGS = ['--max-semi-space-size=64'];
-
 /** A contender in a process of its own, for as long as `work` takes. */
 export async function withContender<Result>(
   { name, databaseUrl, profile }: Pick<Assignment, 'name' | 'databaseUrl' | 'profile'>,
@@ -32,7 +30,7 @@ export async function withContender<Result>(
 ): Promise<Result> {
   const profiling =
     profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const contender = Child.start<ContenderQuestions>('contender-process', [...NODE_FLAGS, ...profiling]);
+  const contender = Child.start<ContenderQuestions>('contender-process', [...SERVICE_FLAGS, ...profiling]);
   try {
     const result = await work(contender, await contender.ask('start', { name, databaseUrl }));
     await contender.ask('close');

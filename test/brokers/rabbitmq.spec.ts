@@ -10,12 +10,14 @@ import { openHandles } from '../support/open-handles.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { RABBITMQ_ABSENT, RabbitMqServer } from '../support/rabbitmq-server.js';
 import { MAX_ATTEMPTS, outagesOf, sequencesOf, withRelays } from '../support/relay-trial.js';
+import { absenceOf } from '../support/server-process.js';
 
 const NAME = 'relay-rabbitmq';
+const ABSENT = RABBITMQ_ABSENT ?? absenceOf('amqp-consume');
 
 const DECLARED_FOR_GOOD_MS = 4_000;
 
-describe.skipIf(RABBITMQ_ABSENT !== null)(`a relay to RabbitMQ ${RABBITMQ_ABSENT ?? ''}`, () => {
+describe.skipIf(ABSENT !== null)(`a relay to RabbitMQ ${ABSENT ?? ''}`, () => {
   let server: RabbitMqServer;
   let admin: ChannelModel;
   let channel: Channel;

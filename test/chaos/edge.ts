@@ -9,6 +9,8 @@ import { isListening } from './lasting-port.js';
 /** What stands before the replicas and asks the next one where one does not answer. */
 export interface Edge {
   readonly name: string;
+  /** The id of its process; undefined where it is in ours. */
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -47,9 +49,13 @@ export async function startNginx(
   );
   await once(child, 'spawn');
   // Before that a signal to read its configuration again would end it.
-  while (!(await isListening(port))) await sleep(20);
+  while (!(await isListening(port))) {
+    if (child.exitCode !== null) throw new Error('nginx ended while it started');
+    await sleep(20);
+  }
   return {
     name: 'nginx',
+    pid: child.pid,
     route: async (routed) => {
       writeFileSync(configuration, nginxConfiguration(directory, port, routed, retries));
       child.kill('SIGHUP');
@@ -77,7 +83,7 @@ function nginxConfiguration(directory: string, port: number, replicas: readonly 
         ${replicas.map((each) => `server 127.0.0.1:${each} max_fails=0;`).join('\n')}
         keepalive 64;
       }
-      large_client_header_buffers 4 64k;
+      large_client_header_buffers 4 64k; keepalive_requests 1000000;
       server {
         listen 127.0.0.1:${port};
         location / {
@@ -99,6 +105,7 @@ async function startOwnEdge(port: number, replicas: readonly number[]): Promise<
   await once(server, 'listening');
   return {
     name: 'own retrying proxy (nginx is not installed)',
+    pid: undefined,
     stop: async () => {
       server.closeAllConnections();
       server.close();

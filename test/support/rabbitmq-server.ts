@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { vi } from 'vitest';
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import { absenceOf, ServerProcess } from './server-process.js';
 
@@ -10,7 +10,10 @@ import { absenceOf, ServerProcess } from './server-process.js';
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
 /** Why no RabbitMQ can be started here; null where it can. */
-export const RABBITMQ_ABSENT = absenceOf(SCRIPT) ?? absenceOf('epmd') ?? absenceOf('amqp-consume');
+export const RABBITMQ_ABSENT = absenceOf(SCRIPT) ?? absenceOf('epmd');
+
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 100;
 
 /** A RabbitMQ with everything of its own: ports, files, cookie, name daemon. */
 export class RabbitMqServer {
@@ -23,8 +26,9 @@ export class RabbitMqServer {
     readonly url: string,
   ) {}
 
-  static async start(): Promise<RabbitMqServer> {
-    const directory = mkdtempSync(join(tmpdir(), 'rabbitmq-'));
+  /** With its files in a new folder of that one. */
+  static async start(parent = tmpdir()): Promise<RabbitMqServer> {
+    const directory = mkdtempSync(join(parent, 'rabbitmq-'));
     const [port, distribution, epmd] = [await freePort(), await freePort(), await freePort()];
     writeFileSync(join(directory, 'plugins'), '[].');
     writeFileSync(join(directory, 'rabbitmq.conf'), 'log.file = false\n');
@@ -60,16 +64,31 @@ export class RabbitMqServer {
   async resume(): Promise<void> {
     const server = ServerProcess.start(SCRIPT, [], this.environment);
     this.#server = server;
-    const answers = async (): Promise<void> => {
+    const patientUntil = Date.now() + PATIENCE_MS;
+    while (!(await this.#answers())) {
       if (!server.isAlive) throw new Error('RabbitMQ ended while it started');
-      await (await connect(this.url)).close();
-    };
-    await vi.waitFor(answers, { timeout: 60_000, interval: 100 });
+      if (Date.now() > patientUntil) throw new Error('RabbitMQ does not answer');
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  /** The id of its process; undefined where it does not run. */
+  get pid(): number | undefined {
+    return this.#server?.pid;
   }
 
   async remove(): Promise<void> {
     await this.kill();
     await this.names.stop('SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await (await connect(this.url)).close();
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

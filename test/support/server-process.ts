@@ -21,6 +21,10 @@ export class ServerProcess {
     return new ServerProcess(spawn(program, parameters, { stdio: 'ignore', env: environment }));
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Whether it still runs. */
   get isAlive(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;

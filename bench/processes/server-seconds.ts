@@ -5,13 +5,13 @@ const PARENT = 1;
 const TIMES = [11, 12, 13, 14];
 const TICKS_A_SECOND = 100;
 
-/** Processor time that a PostgreSQL server used since it started, in seconds; null where the system does not tell. */
-export function serverSeconds(postmaster: number): number | null {
+/** Processor time that a server and its child processes used since it started, in seconds; null where the system does not tell. */
+export function serverSeconds(server: number): number | null {
   if (process.platform !== 'linux') return null;
   const ticks = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ name, fields: fieldsOf(name) }))
-    .filter(({ name, fields }) => name === String(postmaster) || fields[PARENT] === String(postmaster))
+    .filter(({ name, fields }) => name === String(server) || fields[PARENT] === String(server))
     .flatMap(({ fields }) => TIMES.map((index) => Number(fields[index] ?? 0)));
   return ticks.reduce((sum, each) => sum + each, 0) / TICKS_A_SECOND;
 }
