@@ -17,19 +17,11 @@ export function makeEvent(subject: string, sequence: number, type: EventType = '
   };
 }
 
-/** What a pooler in transaction mode says to the first prepared statements; whoever raises events runs them again. */
-const POOLER_MIXES_SESSIONS = /^(26000|42P05)$/;
-
 /** Stores events as whoever raises them does: one transaction, then a word to the dispatcher. */
 export async function raise(instance: DispatcherInstance, ...events: readonly EsmsEvent[]): Promise<void> {
   const outbox = instance.app.get(Outbox, { strict: false });
-  try {
-    await instance.app.get(Database, { strict: false }).ingest((runner) => outbox.append(runner, events));
-    outbox.announce();
-  } catch (error) {
-    if (!POOLER_MIXES_SESSIONS.test((error as { code?: string }).code ?? '')) throw error;
-    await raise(instance, ...events);
-  }
+  await instance.app.get(Database, { strict: false }).ingest((runner) => outbox.append(runner, events));
+  outbox.announce();
 }
 
 /** `messages` messages with `each` events, in an order in which those of different messages mix, by transactions of 500. */
