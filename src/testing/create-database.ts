@@ -5,7 +5,7 @@ import pg from 'pg';
 export interface TestDatabase {
   /** What `EsmsModule` is given as `database.url`. */
   readonly url: string;
-  /** Takes it away with everything in it, and ends the connections that are still open. */
+  /** Takes it away with everything in it. Connections get a second to end by themselves. */
   drop(): Promise<void>;
 }
 
@@ -15,15 +15,28 @@ export async function createDatabase(serverUrl: string, template = 'template1'):
   await command(serverUrl, `create database ${name} template ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => command(serverUrl, `drop database if exists ${name} with (force)`) };
+  return { url: url.href, drop: () => dropDatabase(serverUrl, name) };
 }
 
-async function command(url: string, sql: string): Promise<void> {
+async function command(url: string, ...statements: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    for (const statement of statements) await client.query(statement);
   } finally {
     await client.end();
   }
+}
+
+/**
+ * `Pool.end` of `pg` does not wait until PostgreSQL has read the good-byes. A connection ended by force before that
+ * raises an `error` on its pool, which ends a process that listens to none.
+ */
+function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  const connected = `exists (select from pg_stat_activity where datname = '${name}')`;
+  const patience = `do $$ begin for i in 1..100 loop
+    exit when not ${connected};
+    perform pg_sleep(0.01), pg_stat_clear_snapshot();
+  end loop; end $$`;
+  return command(serverUrl, patience, `drop database if exists ${name} with (force)`);
 }

@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Channel, CHANNELS, EsmsModule } from '../../src/index.js';
 import {
@@ -93,4 +95,17 @@ it('a database is gone when it was dropped', async () => {
   const other = await createTestDatabase({ url: inject('adminUrl') });
   await other.drop();
   await expect(createTestDatabase({ url: other.url })).rejects.toMatchObject({ code: '3D000' });
+});
+
+it('a connection that ends by itself while its database is dropped is not told of an error', async () => {
+  const other = await createTestDatabase({ url: inject('adminUrl') });
+  const pool = new Pool({ connectionString: other.url });
+  const errors: Error[] = [];
+  pool.on('error', (error) => errors.push(error));
+  await pool.query('select 1');
+  const dropped = other.drop();
+  await setTimeout(100);
+  await pool.end();
+  await dropped;
+  expect(errors).toEqual([]);
 });
