@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './test/support/closing-line-reporter.js';
 
@@ -6,6 +7,8 @@ export default defineConfig({
     include: ['test/{unit,contract,integration,e2e}/**/*.spec.ts'],
     globalSetup: 'test/support/global-setup.ts',
     pool: 'forks',
+    // Most of a file's time it waits; one at a time, as Vitest would on two cores, takes twice as long.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLineReporter()],

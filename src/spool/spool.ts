@@ -148,7 +148,8 @@ export class Spool {
   #giveUp(writer: SegmentWriter): void {
     if (writer !== this.#writer) return;
     this.#writer = null;
-    void writer.close();
+    // Everything in it was written before it was taken, and is its new owner's to flush.
+    void writer.close().catch(() => undefined);
   }
 
   /** Takes over what killed processes left open; of two that try, the rename lets one win. */

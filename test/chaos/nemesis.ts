@@ -6,6 +6,11 @@ import type { Replica } from './replica.js';
 
 /** The longest that PostgreSQL stays away. */
 const LONGEST_OUTAGE_MS = 14_000;
+/**
+ * nginx asks each replica once for a request. One that was refused by a replica that was down, and waits for the commit
+ * of another, would not be brought to the first again: it is let finish before the other is ended.
+ */
+const LONGEST_ANSWER_MS = 2_000;
 const NETWORK_FAULTS: readonly ProxyMode[] = ['refuse', 'black-hole', 'slow', 'drop-after-commit', 'drop-after-commit'];
 
 /** Breaks things, one after the other, in an order that only the seed decides. */
@@ -65,6 +70,7 @@ export class Nemesis {
     replica.signal(signal);
     while (replica.starts === starts) await sleep(20);
     await replica.ready();
+    await this.#wait(LONGEST_ANSWER_MS);
   }
 
   async #endPostgres(random: Random): Promise<void> {
