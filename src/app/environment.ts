@@ -121,7 +121,7 @@ function keysOf(text: string | null, note: Note): Environment['apiKeys'] {
     const scopes = lists.length === 0 ? BARE_KEY_SCOPES : lists.join(':').split('+');
     const unknown = scopes.filter((scope) => !SCOPES.includes(scope as Scope));
     if (unknown.length > 0) note('API_KEYS', `entry ${index + 1}: scopes are ${SCOPES.join(', ')}`);
-    scopesOf.set(key.slice(key.indexOf('=') + 1), scopes as Scope[]);
+    scopesOf.set(key.slice(key.indexOf('=') + 1).trim(), scopes as Scope[]);
     return key;
   });
   const entries = entriesOf('API_KEYS', bare.join(','), note);

@@ -8,6 +8,11 @@ import { answerRefused, type RefusedRequest, type Salvage } from './refused-requ
 
 const NOT_FOUND = problemOf(404);
 
+/** A connection whose request was answered while the server closes would be kept for its whole keep-alive time. */
+const IDLE_EVERY_MS = 200;
+/** Longer than any answer of ours takes: what is still open then has sent half a request. */
+const CLOSED_WITHIN_MS = 16_000;
+
 /**
  * Fastify with the settings under which no callback is lost; several of its defaults lose some (measured):
  * 503 to a request that is under way while the server closes, 414 with the path in it for a long token, a HEAD that
@@ -37,7 +42,22 @@ export function createHttpAdapter(salvage: Salvage): FastifyAdapter {
       onMaxParamLength: (_path: string, _request: IncomingMessage, response: ServerResponse) => notFound(response),
     },
   };
-  return new FastifyAdapter(settings as FastifyHttpOptions<Server>);
+  const adapter = new FastifyAdapter(settings as FastifyHttpOptions<Server>);
+  const fastify = adapter.getInstance();
+  fastify.addHook('preClose', (done) => {
+    closeConnections(fastify.server);
+    done();
+  });
+  return adapter;
+}
+
+function closeConnections(server: Server): void {
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_EVERY_MS).unref();
+  const all = setTimeout(() => server.closeAllConnections(), CLOSED_WITHIN_MS).unref();
+  server.once('close', () => {
+    clearInterval(idle);
+    clearTimeout(all);
+  });
 }
 
 function notFound(response: ServerResponse): void {

@@ -28,6 +28,11 @@ export class ProblemList {
     }
   }
 
+  /** A text would count as true, `'false'` too. */
+  flag(name: string, given: unknown): void {
+    if (given !== undefined && typeof given !== 'boolean') this.note(name, 'true or false');
+  }
+
   oneOf(name: string, given: unknown, choices: readonly string[]): void {
     if (given !== undefined && !choices.includes(given as string)) this.note(name, `one of ${choices.join(', ')}`);
   }

@@ -3,9 +3,13 @@ import type { ProblemList } from './problem-list.js';
 
 const SHARED = ['url', 'types', 'mode', 'includeRecipient'] as const;
 
+/** The URL of each, and the names it may be given: a wildcard or a space in one would be seen at the first event only. */
 const RELAYS = {
-  rabbitmq: { url: /^amqps?:\/\//, names: [...SHARED, 'exchange'] },
-  nats: { url: /^(nats|tls):\/\//, names: [...SHARED, 'subjectPrefix', 'stream'] },
+  rabbitmq: { url: /^amqps?:\/\//, names: { exchange: /^[\w.:-]{1,255}$/ } },
+  nats: {
+    url: /^(nats|tls):\/\//,
+    names: { subjectPrefix: /^[\w-]+(\.[\w-]+)*$/, stream: /^[\w-]{1,255}$/ },
+  },
 } as const;
 
 /** Notes every problem of the relays. */
@@ -18,13 +22,28 @@ export function checkRelays(problems: ProblemList, given: unknown): void {
 }
 
 function checkRelay(problems: ProblemList, name: keyof typeof RELAYS, given: unknown): void {
-  const { url, types, mode } = problems.fields<string>(`relays.${name}`, given, RELAYS[name].names);
-  // NATS takes several servers, with commas between.
-  const fits = typeof url === 'string' && RELAYS[name].url.test(url) && URL.canParse(url.split(',')[0] ?? '');
+  const names = Object.entries(RELAYS[name].names);
+  const relay = problems.fields<string>(`relays.${name}`, given, [...SHARED, ...names.map(([option]) => option)]);
+  const { url, types, mode, includeRecipient } = relay;
+  const fits = typeof url === 'string' && RELAYS[name].url.test(url) && serversOf(name, url).every(isUrl);
   if (!fits) problems.note(`relays.${name}.url`, 'not a URL of such a broker');
   if (types !== undefined) checkTypes(problems, `relays.${name}.types`, types);
   problems.oneOf(`relays.${name}.mode`, mode, ['structured', 'binary']);
+  problems.flag(`relays.${name}.includeRecipient`, includeRecipient);
+  for (const [option, pattern] of names) {
+    const value = relay[option];
+    if (value !== undefined && !(typeof value === 'string' && pattern.test(value)))
+      problems.note(`relays.${name}.${option}`, `must be a name like ${String(pattern)}`);
+  }
 }
+
+/** NATS takes several, with commas between, and the scheme once. */
+function serversOf(name: keyof typeof RELAYS, url: string): string[] {
+  if (name !== 'nats') return [url];
+  return url.split(',').map((server) => (server.includes('://') ? server : `nats://${server.trim()}`));
+}
+
+const isUrl = (text: string): boolean => URL.canParse(text);
 
 function checkTypes(problems: ProblemList, name: string, types: unknown): void {
   if (!Array.isArray(types) || types.length === 0) {

@@ -60,14 +60,12 @@ function checkDispatcher(problems: ProblemList, given: unknown): void {
 
 function checkWebhooks(problems: ProblemList, given: unknown): void {
   const { allowPrivateNetworks, retryMs, disableAfterHours, ...whole } = problems.fields('webhooks', given, WEBHOOKS);
-  if (allowPrivateNetworks !== undefined && typeof allowPrivateNetworks !== 'boolean') {
-    problems.note('webhooks.allowPrivateNetworks', 'true or false');
-  }
+  problems.flag('webhooks.allowPrivateNetworks', allowPrivateNetworks);
   const { timeoutMs, concurrency, attemptsKept } = whole;
   problems.numbers('webhooks', { timeoutMs, concurrency, attemptsKept }, { whole: true });
   problems.numbers('webhooks', { disableAfterHours }, { whole: false });
   const waits: unknown[] | null = Array.isArray(retryMs) ? retryMs : null;
-  const fits = waits !== null && waits.length > 0 && waits.every((wait) => typeof wait === 'number' && wait > 0);
+  const fits = waits !== null && waits.length > 0 && waits.every((wait) => Number.isFinite(wait) && Number(wait) > 0);
   if (retryMs !== undefined && !fits)
     problems.note('webhooks.retryMs', 'a list of numbers greater than zero is needed');
 }

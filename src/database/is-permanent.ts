@@ -1,3 +1,5 @@
+import { sqlStateOf } from './sql-state.js';
+
 /**
  * SQLSTATE classes that the same statement with the same data will always meet: bad data (22), a broken constraint
  * (23), a limit of the program (54). Not a unique violation (23505): two writers met, and the later one, run again, sees
@@ -9,11 +11,5 @@ const PERMANENT = /^(22|23(?!505)|54)/;
 
 /** Whether trying the transaction again cannot help. */
 export function isPermanent(error: unknown): boolean {
-  return PERMANENT.test(sqlStateOf(error) ?? '');
-}
-
-function sqlStateOf(error: unknown): string | null {
-  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: unknown };
-  if (typeof code === 'string') return code;
-  return driverError === undefined ? null : sqlStateOf(driverError);
+  return PERMANENT.test(sqlStateOf(error));
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { sqlStateOf } from '../database/sql-state.js';
 import { EsmsError } from '../domain/errors.js';
 import type { HeldDeliveries } from './delivery-claims.js';
 import { GIVEN_SQL, IS_GIVEN_SQL, IS_HELD_SQL, keysOf } from './delivery-keys.js';
@@ -63,8 +64,3 @@ const otherDatabase = (subscriber: string, cause?: unknown): EsmsError =>
     `subscriber ${subscriber} completes a delivery on a connection to another database than that of nestjs-esms`,
     { cause },
   );
-
-function sqlStateOf(error: unknown): string {
-  const { code, driverError } = (error ?? {}) as { code?: string; driverError?: { code?: string } };
-  return code ?? driverError?.code ?? '';
-}

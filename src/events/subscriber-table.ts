@@ -4,7 +4,7 @@ import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { patternsSql, type Subscriber } from './subscriber.js';
 import { SubscriberRetirement } from './subscriber-retirement.js';
-import { writersFinished } from './writers-finished.js';
+import { WRITERS_PATIENCE_MS, writersFinished } from './writers-finished.js';
 
 /**
  * How long the patterns of a process that says nothing any more still count. Long, since what they let through while
@@ -42,16 +42,19 @@ export class SubscriberTable {
   /** Ends the deliveries that no process takes any more: they would hold up the rest of their message for ever. */
   async dropUnwanted(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    await writersFinished(this.database);
+    await writersFinished(this.database, WRITERS_PATIENCE_MS);
     const { subscribers, deliveries, events } = this.database.tables;
-    await this.database.dataSource.query(
-      `update ${deliveries} d set settled_at = now(), parked_at = null, last_error = 'no handler takes it any more'
-       from ${subscribers} s, ${events} e
-       where s.name = any($1) and d.subscriber = s.name and d.settled_at is null and s.retired_at is null
-         and e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
-         and not s.patterns && ${patternsSql('e.type')}`,
-      [names],
-    );
+    // Each by its own index: without one that fits, all deliveries there ever were would be read.
+    for (const those of ['d.settled_at is null and d.parked_at is null', 'd.parked_at is not null']) {
+      await this.database.dataSource.query(
+        `update ${deliveries} d set settled_at = now(), parked_at = null, last_error = 'no handler takes it any more'
+         from ${subscribers} s, ${events} e
+         where s.name = any($1) and d.subscriber = s.name and ${those} and s.retired_at is null
+           and e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
+           and not s.patterns && ${patternsSql('e.type')}`,
+        [names],
+      );
+    }
   }
 
   /** Says that this process hosts subscribers whose patterns do not come from their hosts. */

@@ -22,8 +22,16 @@ export class SubscriptionKeeper {
   readonly #sleep = new WakeableSleep();
   #hosted: readonly Subscriber[] = [];
   #running: Promise<void> = Promise.resolve();
-  #isFirstRound = true;
+  /** Those whose deliveries may have become unwanted; at first all: a process that was to see to it may have ended before. */
+  #narrowed = new Set<string>();
   #sweptAt = 0;
+  readonly #steps: readonly (() => Promise<void>)[] = [
+    () => this.#attend(),
+    () => this.#dropUnwanted(),
+    () => this.#replay(),
+    () => this.retirement.finish(),
+    () => this.#sweep(),
+  ];
 
   constructor(
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
@@ -40,6 +48,7 @@ export class SubscriptionKeeper {
       database.beforeReady(async () => {
         this.#hosted = registry.discover();
         await table.enrol(this.#hosted);
+        this.#narrowed = new Set(this.#hosted.map(({ name }) => name));
       });
     }
   }
@@ -68,23 +77,30 @@ export class SubscriptionKeeper {
   async #run(): Promise<void> {
     await this.database.whenReady();
     while (!this.#stopping.signal.aborted) {
-      await this.#attempt(() => this.#round());
+      // Each for itself: one that waits for a writer in vain must not keep the others from their turn.
+      for (const step of this.#steps) if (!this.#stopping.signal.aborted) await this.#attempt(step);
       await this.#sleep.for(INTERVAL_MS);
     }
   }
 
-  async #round(): Promise<void> {
-    const { signal } = this.#stopping;
-    const narrowed = await this.table.attend(this.#hosted);
-    // The first time for all: a process that was to do it may have ended before.
-    await this.table.dropUnwanted(this.#isFirstRound ? this.#hosted.map(({ name }) => name) : narrowed);
-    this.#isFirstRound = false;
-    if (await this.replay.resume(signal)) this.outbox.announce();
-    await this.retirement.finish();
+  async #attend(): Promise<void> {
+    for (const name of await this.table.attend(this.#hosted)) this.#narrowed.add(name);
+  }
+
+  async #dropUnwanted(): Promise<void> {
+    await this.table.dropUnwanted([...this.#narrowed]);
+    this.#narrowed.clear();
+  }
+
+  async #replay(): Promise<void> {
+    if (await this.replay.resume(this.#stopping.signal)) this.outbox.announce();
+  }
+
+  async #sweep(): Promise<void> {
     const { dispatcher } = this.structure;
     if (dispatcher === false || Date.now() < this.#sweptAt + RETENTION_EVERY_MS) return;
     this.#sweptAt = Date.now();
-    await this.retention.sweep(dispatcher.retentionDays, signal);
+    await this.retention.sweep(dispatcher.retentionDays, this.#stopping.signal);
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {

@@ -14,12 +14,15 @@ import {
 import { accountAsked } from '../access/account-asked.js';
 import { callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
+import { AccountDto } from '../access/list.dto.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
 import { EsmsSubscriptions, type Subscription } from './esms-subscriptions.js';
 import type { ParkedDelivery } from './parked-deliveries.js';
 import { ReplayEventsDto } from './replay-events.dto.js';
+
+type AnyQuery = Readonly<Record<string, unknown>>;
 
 /** How many deliveries something was done to. */
 interface Done {
@@ -87,7 +90,7 @@ export class SubscriptionsController {
   async parked(
     @Req() request: object,
     @Param('name') name: string,
-    @Query() query: Record<string, unknown>,
+    @Query() query: AnyQuery,
   ): Promise<Page<ParkedDelivery>> {
     const account = accountAsked(request, query);
     return account === null ? EMPTY_PAGE : this.subscriptions.parked(name, { ...query, ...account });
@@ -97,39 +100,58 @@ export class SubscriptionsController {
   @Post(':name/parked/requeue')
   @HttpCode(200)
   @RequireScope('operate')
-  async requeueAll(@Req() request: object, @Param('name') name: string): Promise<Done> {
-    return { count: await this.subscriptions.requeue(name, callerOf(request)) };
+  async requeueAll(@Req() request: object, @Param('name') name: string, @Query() query: AnyQuery): Promise<Done> {
+    const parked = parkedOf(request, query);
+    return { count: parked === null ? 0 : await this.subscriptions.requeue(name, parked) };
   }
 
   /** Counts all of them as done. */
   @Post(':name/parked/skip')
   @HttpCode(200)
   @RequireScope('operate')
-  async skipAll(@Req() request: object, @Param('name') name: string): Promise<Done> {
-    return { count: await this.subscriptions.skip(name, callerOf(request)) };
+  async skipAll(@Req() request: object, @Param('name') name: string, @Query() query: AnyQuery): Promise<Done> {
+    const parked = parkedOf(request, query);
+    return { count: parked === null ? 0 : await this.subscriptions.skip(name, parked) };
   }
 
   /** Gives one of them its attempts again. */
   @Post(':name/parked/:eventId/requeue')
   @HttpCode(200)
   @RequireScope('operate')
-  async requeue(@Req() request: object, @Param('name') name: string, @Param('eventId') eventId: string): Promise<Done> {
-    const { account } = callerOf(request);
-    return demandOne(await this.subscriptions.requeue(name, { account, eventId }));
+  async requeue(
+    @Req() request: object,
+    @Param('name') name: string,
+    @Param('eventId') eventId: string,
+    @Query() query: AnyQuery,
+  ): Promise<Done> {
+    const parked = parkedOf(request, query);
+    return demandOne(parked === null ? 0 : await this.subscriptions.requeue(name, { ...parked, eventId }));
   }
 
   /** Counts one of them as done. */
   @Post(':name/parked/:eventId/skip')
   @HttpCode(200)
   @RequireScope('operate')
-  async skip(@Req() request: object, @Param('name') name: string, @Param('eventId') eventId: string): Promise<Done> {
-    const { account } = callerOf(request);
-    return demandOne(await this.subscriptions.skip(name, { account, eventId }));
+  async skip(
+    @Req() request: object,
+    @Param('name') name: string,
+    @Param('eventId') eventId: string,
+    @Query() query: AnyQuery,
+  ): Promise<Done> {
+    const parked = parkedOf(request, query);
+    return demandOne(parked === null ? 0 : await this.subscriptions.skip(name, { ...parked, eventId }));
   }
 
   #see(request: object, name: string): Promise<Subscription> {
     return this.subscriptions.get(name, callerOf(request));
   }
+}
+
+/** Whose parked deliveries are meant; null where another account's, which are answered as absent. */
+function parkedOf(request: object, query: AnyQuery): { account: string | null } | null {
+  validated(AccountDto, query);
+  const choice = accountAsked(request, query);
+  return choice === null ? null : { account: choice.account ?? null };
 }
 
 function demandOne(count: number): Done {

@@ -1,14 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
 import { rowsOf } from '../database/sql-runner.js';
+import { EsmsError } from '../domain/errors.js';
 
 const INTERVAL_MS = 20;
+
+/** For those who can try again later: a host may keep a transaction open in which it registered a message. */
+export const WRITERS_PATIENCE_MS = 5_000;
 
 /**
  * Ends when every transaction that writes events now has ended. Such a one may have read the table of subscribers before
  * it was changed; any later one has not, since a statement takes its locks before it looks. Nobody is held up by it.
+ * Throws `database_away` where one takes longer than `withinMs`.
  */
-export async function writersFinished({ dataSource, tables }: Database): Promise<void> {
+export async function writersFinished({ dataSource, tables }: Database, withinMs = Infinity): Promise<void> {
+  const end = performance.now() + withinMs;
   const writers = async (): Promise<string[]> => {
     const rows = await rowsOf<{ writer: string }>(
       dataSource,
@@ -21,6 +27,7 @@ export async function writersFinished({ dataSource, tables }: Database): Promise
   };
   let left = await writers();
   while (left.length > 0) {
+    if (performance.now() > end) throw new EsmsError('database_away', 'a transaction that writes events does not end');
     await setTimeout(INTERVAL_MS);
     const now = new Set(await writers());
     left = left.filter((writer) => now.has(writer));

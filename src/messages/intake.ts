@@ -10,7 +10,7 @@ export class ReportUnstorable extends Error {
   override readonly name = 'ReportUnstorable';
 }
 
-/** Whether whoever brought a report still waits for it; one that nobody waits for is not begun any more. */
+/** Whether whoever brought a report still waits for it; one that nobody waits for is not begun any more, and rejected. */
 export interface Patience {
   isOver: boolean;
 }
@@ -111,4 +111,7 @@ export class Intake {
   }
 }
 
-const stillWanted = (batch: readonly Waiting[]): Waiting[] => batch.filter(({ patience }) => !patience?.isOver);
+function stillWanted(batch: readonly Waiting[]): Waiting[] {
+  for (const { patience, reject } of batch) if (patience?.isOver) reject(new Error('nobody waits for it any more'));
+  return batch.filter(({ patience }) => !patience?.isOver);
+}

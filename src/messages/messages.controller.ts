@@ -98,7 +98,12 @@ export class MessagesController {
   ): Promise<RegistrationAnswer[]> {
     if (bodies.length > LARGEST_BATCH) throw new BadRequestException(`at most ${LARGEST_BATCH} registrations at once`);
     const answers: RegistrationAnswer[] = [];
-    for (const body of bodies) answers.push(await this.#answer(caller, account, body));
+    for (const body of bodies) {
+      const answer = await this.#answer(caller, account, body);
+      answers.push(answer);
+      // Each of the others would wait for the same database.
+      if (answer.status === 503) return bodies.map((_body, index) => answers[index] ?? answer);
+    }
     return answers;
   }
 

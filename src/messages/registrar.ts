@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK } from '../config/tokens.js';
 import { Database } from '../database/database.js';
+import { isAway } from '../database/is-away.js';
 import { isPermanent } from '../database/is-permanent.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import type { Clock, Instant } from '../domain/clock.js';
@@ -49,7 +50,7 @@ export class Registrar {
         return await this.database.transaction((runner) => this.registerIn(runner, account, request));
       } catch (error) {
         // Two writers may have met, on a key or on a message: the later one now finds what the earlier one wrote.
-        if (attempt === ATTEMPTS || error instanceof EsmsError || isPermanent(error)) throw error;
+        if (attempt === ATTEMPTS || error instanceof EsmsError || isPermanent(error) || isAway(error)) throw error;
       }
     }
   }

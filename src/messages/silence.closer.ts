@@ -25,6 +25,7 @@ const INTERVAL_MS = 60_000;
 export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('EsmsSilence');
   #timer: NodeJS.Timeout | null = null;
+  #stopping = false;
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(
@@ -44,6 +45,7 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.#stopping = true;
     if (this.#timer) clearInterval(this.#timer);
     await this.#sweeping;
   }
@@ -54,7 +56,7 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
       const batch = await this.database.transaction((runner) => this.#closeBatch(runner));
       closed += batch;
       if (batch > 0) this.outbox.announce();
-      if (batch < BATCH) return closed;
+      if (batch < BATCH || this.#stopping) return closed;
     }
   }
 

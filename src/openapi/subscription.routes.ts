@@ -3,7 +3,7 @@ import type { Scope } from '../access/caller.js';
 import { SubscriptionsController } from '../events/subscriptions.controller.js';
 import { keyNeeded, Refusal } from './answers.js';
 import { describeRoute } from './describe-route.js';
-import { PAGING } from './parameters.js';
+import { ACCOUNT, PAGING } from './parameters.js';
 import { Count, ParkedList, ReplayEvents, Subscription, SubscriptionList } from './subscription.schema.js';
 
 const NAME = ApiParam({ name: 'name', description: 'The subscriber.', schema: { type: 'string', example: 'billing' } });
@@ -99,6 +99,7 @@ function onParked(
   describeRoute(SubscriptionsController, method, [
     ApiOperation({ operationId, summary, description }),
     ...parameters,
+    ACCOUNT,
     ApiResponse({ status: 200, description: 'How many there were.', type: Count }),
     ...keyNeeded(scope),
     Refusal(404, 'No such subscriber, or no such parked delivery of it.'),

@@ -31,7 +31,12 @@ export class SegmentWriter {
   /** Creates the file; its directory entry is on disk before the first record is. */
   static async create(path: string, flushes: boolean): Promise<SegmentWriter> {
     const file = await open(path, 'wx', 0o600);
-    if (flushes) await flushDirectory(dirname(path));
+    try {
+      if (flushes) await flushDirectory(dirname(path));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new SegmentWriter(file, path, flushes);
   }
 

@@ -30,6 +30,8 @@ const DAMAGED = 'damaged';
  */
 export class Spool {
   #writer: SegmentWriter | null = null;
+  /** Segments that nobody writes any more and that are not named so yet. */
+  readonly #left = new Set<string>();
   #creating: Promise<void> | null = null;
   #name = '';
   #closedBytes = 0;
@@ -40,6 +42,10 @@ export class Spool {
   /** Creates the directory and counts what earlier processes left. Throws where it cannot be written. */
   async open(): Promise<void> {
     await mkdir(join(this.settings.directory, DAMAGED), { recursive: true, mode: 0o700 });
+    // A directory that is there already may be somebody else's.
+    const probe = this.#path(`probe-${process.pid}`);
+    await writeFile(probe, '', { mode: 0o600 });
+    await unlink(probe);
     await this.#adopt();
     await this.#count();
   }
@@ -51,7 +57,7 @@ export class Spool {
 
   /** Whether there is anything to drain, also what another process left since. */
   async isPending(): Promise<boolean> {
-    if (this.#writer !== null && this.#writer.size > 0) return true;
+    if (this.#left.size > 0 || (this.#writer !== null && this.#writer.size > 0)) return true;
     return (await readdir(this.settings.directory)).some((name) => isClosedSegment(name) || isOrphan(name));
   }
 
@@ -136,12 +142,24 @@ export class Spool {
 
   async #closeCurrent(): Promise<void> {
     await this.#creating?.catch(() => undefined);
-    if (this.#writer === null) return;
-    const [writer, name] = [this.#writer, this.#name];
+    const writer = this.#writer;
     this.#writer = null;
-    await writer.close();
-    this.#closedBytes += writer.size;
-    await rename(this.#path(name), this.#path(closedName(name))).catch(ignoreAbsence);
+    if (writer !== null) this.#left.add(this.#name);
+    try {
+      await writer?.close();
+    } finally {
+      this.#closedBytes += writer?.size ?? 0;
+      await this.#nameClosed();
+    }
+  }
+
+  /** Also what could not be renamed before: nobody else would, as long as this process lives. */
+  async #nameClosed(): Promise<void> {
+    if (this.#left.size === 0) return;
+    for (const name of this.#left) {
+      await rename(this.#path(name), this.#path(closedName(name))).catch(ignoreAbsence);
+      this.#left.delete(name);
+    }
     if (this.settings.durability === 'disk') await flushDirectory(this.settings.directory);
   }
 

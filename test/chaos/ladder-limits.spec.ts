@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { callbackQuery } from '../support/callback-query.js';
 import { LadderService, type Reply } from '../support/ladder-service.js';
@@ -66,6 +67,24 @@ describe('a report that cannot be stored', () => {
     expect(await smsIds()).toEqual(['a', 'b', 'c', 'd']);
     expect(await service.rows('select from esms.quarantine')).toEqual([]);
   });
+});
+
+it('what waits for a lock in the spool is not set aside, however long', {
+  timeout: 60_000,
+}, async () => {
+  service = await LadderService.start();
+  await service.accepted([callbackQuery('locked', { SendStatus: '7', SendSuccess: '0' })]);
+  const holder = new Client({ connectionString: service.database.url });
+  await holder.connect();
+  await holder.query(`begin; select from esms.messages where sms_id = 'locked' for update`);
+  await service.accepted([callbackQuery('locked')]);
+  expect(service.spooled).not.toEqual([]);
+  await new Promise((resolve) => setTimeout(resolve, 12_000));
+  expect(await service.rows('select from esms.quarantine')).toEqual([]);
+  await holder.query('rollback');
+  await holder.end();
+  await service.drained();
+  expect(await service.rows('select state from esms.messages')).toEqual([{ state: 'reported' }]);
 });
 
 describe('where the spool takes no more', () => {

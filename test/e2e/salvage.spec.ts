@@ -10,10 +10,11 @@ beforeAll(async () => {
 
 afterAll(() => service.stop());
 
-/** Sends bytes that no HTTP client would, and gives all that comes back. */
-function send(bytes: string): Promise<string> {
+/** Sends bytes that no HTTP client would, piece by piece, and gives all that comes back. */
+function send(...pieces: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(service.port, '127.0.0.1', () => socket.write(Buffer.from(bytes, 'utf8')));
+    const socket = connect({ port: service.port, host: '127.0.0.1', noDelay: true });
+    for (const [index, piece] of pieces.entries()) setTimeout(() => socket.write(piece, 'utf8'), index * 50);
     let answer = '';
     socket.setEncoding('utf8').on('data', (data) => {
       answer += data;
@@ -32,6 +33,18 @@ describe('a callback that is no valid HTTP', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nOK$/);
     const body = await service.message(smsId);
     expect(body).toMatchObject({ outcome: 'undelivered', error: { code: '-114', message } });
+  });
+
+  it('is kept where its line comes in pieces', async () => {
+    const line = `GET /callbacks/esms/${TOKENS.default}?SMSID=in-pieces&SendStatus=5&SendFailed=0&SendSuccess=1`;
+    const answer = await send(`${line}&error_info=Thành `, 'công, ', 'xong HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(await service.message('in-pieces')).toMatchObject({ outcome: 'delivered' });
+  });
+
+  it('gets no answer where the parser kept its beginning: it is to be repeated', async () => {
+    const line = `GET /callbacks/esms/${TOKENS.default}?SMSID=cut-in-two&SendStatus=5`;
+    expect(await send(line, ' raw HTTP/1.1\r\nHost: x\r\n\r\n')).toBe('');
   });
 
   it('of a stranger is refused and leaves nothing', async () => {

@@ -49,6 +49,11 @@ describe('what changes a subscriber', () => {
     },
   );
 
+  it('touches nothing of an account that is not its own', async () => {
+    expect((await post('billing/parked/requeue?account=acme')).body).toEqual({ count: 0 });
+    expect((await post('billing/parked/skip?acount=acme')).status).toBe(400);
+  });
+
   it('is 404 for a subscriber that is not there, and for what is not parked', async () => {
     expect((await post('none/pause')).status).toBe(404);
     expect((await service.api('/subscriptions/none/parked')).status).toBe(404);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
 import { EventFeed, type FeedRequest } from '../../src/events/feed/event-feed.js';
 import { Outbox } from '../../src/events/outbox.js';
+import { writersFinished } from '../../src/events/writers-finished.js';
 import { Database } from '../../src/database/database.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { followWriters } from '../support/feed-readers.js';
@@ -88,6 +89,19 @@ describe('a reader', () => {
     const { events } = await read({ after: end });
     expect(events.map(({ subject }) => subject)).toEqual(['slow', 'quick']);
     await slow;
+  });
+
+  it('waits for a writer that never ends no longer than others are told to', async () => {
+    const service = instance.app.get(Database, { strict: false });
+    const { end } = await read({ after: null });
+    await service.ingest(async (runner) => {
+      await instance.app.get(Outbox, { strict: false }).append(runner, [makeEvent('endless', 1)]);
+      await expect(writersFinished(service, 50)).rejects.toMatchObject({ code: 'database_away' });
+      await raise(instance, makeEvent('passing', 1));
+      expect(await read({ after: end })).toEqual({ events: [], end });
+    });
+    await writersFinished(service, 50);
+    expect((await read({ after: end })).events).toHaveLength(2);
   });
 
   it('is answered when it leaves, and when the process stops', async () => {

@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closedName } from '../../src/spool/segment-name.js';
 import { encodeRecord } from '../../src/spool/spool-record.js';
 import { drained, SpoolDirectory } from '../support/spool-directory.js';
 
@@ -31,6 +32,18 @@ describe('a spool', () => {
     expect(await spool.isPending()).toBe(false);
     expect(spool.pendingBytes).toBe(0);
     expect(readdirSync(spools.path)).toEqual(['damaged']);
+  });
+
+  it('gives what could not be named closed when it was', async () => {
+    const spool = await spools.open();
+    await spool.append(record('a'));
+    const [name = ''] = spools.files('.open');
+    const inTheWay = join(spools.path, closedName(name));
+    mkdirSync(join(inTheWay, 'full'), { recursive: true });
+    await expect(spool.close()).rejects.toThrow(inTheWay);
+    expect(await spool.isPending()).toBe(true);
+    rmSync(inTheWay, { recursive: true });
+    expect(await drained(spool)).toEqual(['a']);
   });
 
   it('keeps its files to its owner', async () => {

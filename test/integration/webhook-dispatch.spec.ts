@@ -176,6 +176,20 @@ it('reads no more of an answer than it needs, however long that is', async () =>
   expect(sent).toBeLessThan(1_000);
 });
 
+it('tells one that is gone from one that is busy, also on a connection that was kept', async () => {
+  const client = new WebhookClient({ allowPrivateNetworks: true, timeoutMs: 10_000 });
+  const receiver = createServer((_request, response) => response.end());
+  await new Promise<void>((resolve) => receiver.listen(0, 'localhost', resolve));
+  const url = `http://localhost:${(receiver.address() as AddressInfo).port}/`;
+  expect(await client.post(url, {}, '{}')).toMatchObject({ status: 200, wasReached: true });
+  // Closed under the next call: it goes over the connection that was kept, and then over none.
+  receiver.on('request', (request) => request.socket.destroy());
+  receiver.close();
+  const gone = await client.post(url, {}, '{}');
+  expect(gone).toMatchObject({ status: null, wasReached: false, error: expect.stringContaining('ECONNREFUSED') });
+  client.onApplicationShutdown();
+});
+
 it('waits for an answer as long as it should, and no longer', async () => {
   const client = new WebhookClient({ allowPrivateNetworks: true, timeoutMs: 100 });
   const silent = createServer(() => undefined);

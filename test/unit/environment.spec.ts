@@ -44,7 +44,7 @@ describe('the environment of the service', () => {
   it('names accounts and scopes', () => {
     const { tokens, apiKeys } = readEnvironment({
       CALLBACK_TOKENS: `${TOKEN}, shop=${TOKEN}2 ,default=${TOKEN}3`,
-      API_KEYS: `${KEY}, shop=${KEY}2:read+pii, ${KEY}3:operate`,
+      API_KEYS: `${KEY}, shop= ${KEY}2:read+pii, ${KEY}3 :operate`,
     });
     expect(tokens).toEqual(
       new Map([

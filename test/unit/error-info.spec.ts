@@ -122,7 +122,15 @@ describe('ids', () => {
   it('leaves digits inside strings and fractions alone', () => {
     const text =
       '{"error":-112,"message":"order \\"1234567890123456789\\", 12345678901234567890","x":0.12345678901234567890}';
-    expect(readErrorInfo(text).message).toBe('order "1234567890123456789", 12345678901234567890');
+    expect(readErrorInfo(text).message).toBe(`order "${'*'.repeat(19)}", ${'*'.repeat(20)}`);
+  });
+
+  it.each([
+    ['{"error":-108,"message":"Phone 0901888484 is invalid"}', '-108', 'Phone ********** is invalid'],
+    ['{"data":{"user_id":"31215806834323092"},"err', null, `{"data":{"user_id":"${'*'.repeat(17)}"},"err`],
+    ['order 12345678 of 27/05/2021', null, 'order 12345678 of 27/05/2021'],
+  ])('of people do not stand in a message: %s', (text, code, message) => {
+    expect(readErrorInfo(text)).toMatchObject({ code, message });
   });
 });
 

@@ -29,6 +29,11 @@ describe('the options of relays', () => {
     [{ nats: { url: 'nats://host', types: [] } }, 'relays.nats.types: at least one is needed'],
     [{ nats: { url: 'nats://host', types: ['message.lost'] } }, 'relays.nats.types: there is no event message.lost'],
     [{ rabbitmq: { url: 'amqp://host', mode: 'loud' } }, 'relays.rabbitmq.mode'],
+    [{ rabbitmq: { url: 'amqp://host', includeRecipient: 'false' } }, 'relays.rabbitmq.includeRecipient'],
+    [{ rabbitmq: { url: 'amqp://host', exchange: 7 } }, 'relays.rabbitmq.exchange'],
+    [{ nats: { url: 'nats://host', subjectPrefix: 'esms.>' } }, 'relays.nats.subjectPrefix'],
+    [{ nats: { url: 'nats://host', stream: 'two words' } }, 'relays.nats.stream'],
+    [{ nats: { url: 'nats://host,nats://[broken' } }, 'relays.nats.url'],
   ])('say what is wrong: %j', (relays, problem) => {
     expect(() => resolveOptions(options(relays as EsmsOptions['relays']))).toThrow(problem);
   });

@@ -4,7 +4,7 @@ import { firstObjectIn } from './first-object.js';
 export interface ErrorInfo {
   /** As text, with its sign: `-114`; `0` is success. */
   code: string | null;
-  /** At most 500 characters. */
+  /** At most 500 characters; a number that may name a person is stars. */
   message: string | null;
   /** Exact, also beyond 2^53. */
   userId: string | null;
@@ -31,6 +31,8 @@ const PERCENT_RUN = /(?:%[\da-f]{2})+/gi;
 const PERCENT_ASCII = /%[0-7][\da-f]/gi;
 /** What PostgreSQL cannot keep in a text: NUL, and halves of a surrogate pair. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
+/** As long as a phone or a user id, who may be seen by fewer than may see what went wrong; the raw receipt keeps it. */
+const PERSON = /\d{9,}/g;
 
 /**
  * Reads `error_info` after the query string's own decoding, in any of its shapes (facts §1.5): an object, maybe inside
@@ -70,14 +72,14 @@ function readObject(object: object): ErrorInfo | null {
   const status = integerOf(field(data, 'status'));
   return {
     code,
-    message: textOf(field(object, 'message')) ?? (code === null ? textOf(error) : null),
+    message: wordsOf(field(object, 'message')) ?? (code === null ? wordsOf(error) : null),
     userId: idOf(field(data, 'user_id')),
     status: status === null ? null : Number(status),
   };
 }
 
 function readWords(text: string): ErrorInfo {
-  return { ...NOTHING, code: CODE_IN_TEXT.exec(text)?.[1] ?? null, message: textOf(text) };
+  return { ...NOTHING, code: CODE_IN_TEXT.exec(text)?.[1] ?? null, message: wordsOf(text) };
 }
 
 function field(object: unknown, name: string): unknown {
@@ -93,6 +95,10 @@ function integerOf(value: unknown): string | null {
 function idOf(value: unknown): string | null {
   const text = typeof value === 'number' ? String(value) : value;
   return typeof text === 'string' && text.length <= MAX_ID_LENGTH ? textOf(text) : null;
+}
+
+function wordsOf(value: unknown): string | null {
+  return textOf(value)?.replaceAll(PERSON, (digits) => '*'.repeat(digits.length)) ?? null;
 }
 
 function textOf(value: unknown): string | null {

@@ -6,7 +6,7 @@ import { writersFinished } from '../writers-finished.js';
 /**
  * How far the outbox can be read without missing anything. Positions are handed out when events are written and seen
  * when they are committed, so a lower one may show up after a higher one. Up to the horizon none will any more: it is
- * the last position that had been handed out when all writers of that moment were waited for. That costs the writers
+ * the last position that had been seen when all writers of that moment were waited for. That costs the writers
  * nothing, neither a column nor a lock, and unlike the oldest transaction of the server it is held back by nobody who
  * writes something else.
  */
@@ -37,12 +37,14 @@ export class EventHorizon {
     return this.#next;
   }
 
-  /** In this order: who was given a position before it was read, is among the writers after it, or has ended. */
+  /**
+   * In this order: who was given a lower position than the one that is seen, is among the writers after it, or has
+   * ended. (The sequence would tell the same, but not a role that may only write to the table.)
+   */
   async #measure(): Promise<bigint> {
     const [sequence] = await rowsOf<{ last: string | null }>(
       this.database,
-      `select pg_sequence_last_value(pg_get_serial_sequence($1, 'position')::regclass)::text as last`,
-      [this.database.tables.events],
+      `select max(position)::text as last from ${this.database.tables.events}`,
     );
     const last = BigInt(sequence?.last ?? 0);
     if (last > this.#position) {

@@ -61,7 +61,7 @@ export class WebhookClient implements OnApplicationShutdown {
       return end({ status: response.statusCode ?? null, error: null, response: await beginningOf(response) });
     } catch (error) {
       const late = `no answer within ${this.options.timeoutMs} ms`;
-      return end({ status: null, error: signal.aborted ? late : (error as Error).message, response: null });
+      return end({ status: null, error: signal.aborted ? late : reasonOf(error), response: null });
     }
   }
 
@@ -96,10 +96,17 @@ export class WebhookClient implements OnApplicationShutdown {
       return await responseTo(request);
     } catch (error) {
       // A kept connection that the other end was just closing: it is the same call on the next one.
-      if (request.reusedSocket && !signal.aborted) return this.#send(url, headers, body, signal, call);
-      throw error;
+      if (!request.reusedSocket || signal.aborted) throw error;
+      call.wasReached = false;
+      return this.#send(url, headers, body, signal, call);
     }
   }
+}
+
+/** An error of several addresses has no message of its own. */
+function reasonOf(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string };
+  return message || code || String(error);
 }
 
 function responseTo(request: ClientRequest): Promise<IncomingMessage> {
