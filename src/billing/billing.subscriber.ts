@@ -3,6 +3,7 @@ import { Database } from '../database/database.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
 import type { EsmsDelivery } from '../events/esms-delivery.js';
 import { OnEsmsEvent } from '../events/on-esms-event.js';
+import { subscriberTransaction } from '../events/subscriber-transaction.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { LedgerStore } from './ledger.store.js';
 
@@ -16,7 +17,7 @@ export class BillingSubscriber {
 
   @OnEsmsEvent('message.cost_changed', { subscriber: 'billing', batch: 200 })
   async post(events: EsmsEvent<'message.cost_changed'>[], delivery: EsmsDelivery): Promise<void> {
-    await this.database.transaction(async (runner) => {
+    await subscriberTransaction(this.database, async (runner) => {
       await this.ledger.post(runner, events);
       await delivery.complete(runner);
       await faultPoint('consumer_before_commit');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import type { EsmsDelivery } from '../events/esms-delivery.js';
 import { OnEsmsEvent } from '../events/on-esms-event.js';
+import { subscriberTransaction } from '../events/subscriber-transaction.js';
 import { ContactStore, type OutcomeEvent } from './contact.store.js';
 
 const BATCH = { subscriber: 'crm', batch: 200 } as const;
@@ -20,7 +21,7 @@ export class CrmSubscriber {
   @OnEsmsEvent('message.rejected', BATCH)
   @OnEsmsEvent('message.unknown', BATCH)
   async record(events: OutcomeEvent[], delivery: EsmsDelivery): Promise<void> {
-    await this.database.transaction(async (runner) => {
+    await subscriberTransaction(this.database, async (runner) => {
       await this.contacts.record(runner, events);
       await delivery.complete(runner);
     });

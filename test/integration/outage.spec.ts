@@ -1,9 +1,10 @@
+import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { OutageError } from '../../src/events/outage.js';
 import type { EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
-import { raiseMany } from '../support/outbox-events.js';
+import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -76,4 +77,20 @@ it('asks little of what is away: one call at a time, and ever more rarely', asyn
   for (const [index, gap] of gaps.entries()) expect(gap).toBeGreaterThanOrEqual(10 * 2 ** index - 1);
   await instance.stop();
   expect(await query(database.url, 'select from esms.deliveries where lease is not null or attempts > 0')).toEqual([]);
+});
+
+it('is what a lock on the ledger is to billing, which then posts', { timeout: 30_000 }, async () => {
+  const instance = await DispatcherInstance.start(database.url, { billing: true });
+  const holder = new Client({ connectionString: database.url });
+  await holder.connect();
+  await holder.query('begin; lock table esms.ledger');
+  const data = { message: { channel: 'viber', telco: null }, delta: '1.0000', total: '1.0000', currency: 'VND' };
+  await raise(instance, { ...makeEvent('m', 1, 'message.cost_changed'), data } as unknown as EsmsEvent);
+  await vi.waitFor(() => expect(instance.log.join('\n')).toContain('outage, trying again'), { timeout: 15_000 });
+  expect(await query(database.url, 'select from esms.deliveries where attempts > 0 and lease is null')).toEqual([]);
+  await holder.query('rollback');
+  await holder.end();
+  await instance.caughtUp();
+  expect(await query(database.url, 'select sms_id from esms.ledger')).toEqual([{ sms_id: 'm' }]);
+  await instance.stop();
 });
