@@ -12,15 +12,14 @@ export class Flicker {
   ) {}
 
   start(): void {
-    this.#timer = setTimeout(
-      () => {
-        const { proxy } = this.replica;
-        proxy.set(proxy.mode === 'pass' ? 'refuse' : 'pass');
-        this.deeds.set('network: refuse', (this.deeds.get('network: refuse') ?? 0) + 1);
-        this.start();
-      },
-      this.random.between(500, 2_000),
-    );
+    const { proxy } = this.replica;
+    // A process must have got ready before it can be brought to most of the points.
+    const pause = proxy.mode === 'pass' ? this.random.between(1_500, 4_000) : this.random.between(500, 1_500);
+    this.#timer = setTimeout(() => {
+      proxy.set(proxy.mode === 'pass' ? 'refuse' : 'pass');
+      this.deeds.set('network: refuse', (this.deeds.get('network: refuse') ?? 0) + 1);
+      this.start();
+    }, pause);
   }
 
   async stop(): Promise<void> {
