@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closedName, isClosedSegment, isOrphan, newSegmentName } from './segment-name.js';
 import { flushDirectory, SegmentTaken, SegmentWriter } from './segment-writer.js';
@@ -42,10 +42,8 @@ export class Spool {
   /** Creates the directory and counts what earlier processes left. Throws where it cannot be written. */
   async open(): Promise<void> {
     await mkdir(join(this.settings.directory, DAMAGED), { recursive: true, mode: 0o700 });
-    // A directory that is there already may be somebody else's.
-    const probe = this.#path(`probe-${process.pid}`);
-    await writeFile(probe, '', { mode: 0o600 });
-    await unlink(probe);
+    // One that is there already may be somebody else's.
+    await access(this.settings.directory, constants.R_OK | constants.W_OK);
     await this.#adopt();
     await this.#count();
   }

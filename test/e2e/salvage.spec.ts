@@ -2,6 +2,9 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Service, TOKENS } from '../support/service.js';
 
+/** So that the headers come while the callback is being stored. */
+const LOCK_FOR_A_MOMENT = 'begin; lock table esms.receipts in share mode; select pg_sleep(0.5); commit';
+
 let service: Service;
 
 beforeAll(async () => {
@@ -40,6 +43,13 @@ describe('a callback that is no valid HTTP', () => {
     const answer = await send(`${line}&error_info=Thành `, 'công, ', 'xong HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(await service.message('in-pieces')).toMatchObject({ outcome: 'delivered' });
+  });
+
+  it('is answered once, also where its headers come later', async () => {
+    const line = `GET /callbacks/esms/${TOKENS.default}?SMSID=late-head&SendStatus=5&error_info=a b HTTP/1.1\r\n`;
+    const answers = await Promise.all([send(line, 'Host: x\r\n', '\r\n'), service.rows(LOCK_FOR_A_MOMENT)]);
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(await service.message('late-head')).toMatchObject({ smsId: 'late-head' });
   });
 
   it('gets no answer where the parser kept its beginning: it is to be repeated', async () => {
