@@ -26,7 +26,7 @@ export interface RegisterOptions extends AccountChoice {
 }
 
 /**
- * Messages: told of by the company, reported on by the gateway. Its answers are those of the routes `/messages`.
+ * Messages: told of by the company, reported on by the gateway. What the routes `/messages` show is made of its answers.
  * Everything throws `database_away` as well.
  */
 @Injectable()
