@@ -3,6 +3,7 @@ import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { TransactionPool } from '../database/transaction-pool.js';
 
+/** At most; no more than all other work may have, so that one option brings many replicas under one server's limit. */
 const CONNECTIONS = 2;
 
 /**
@@ -22,7 +23,8 @@ const SETTINGS = [
 @Injectable()
 export class DispatchPool extends TransactionPool implements OnApplicationShutdown {
   constructor(@Inject(OPTIONS) { database }: ResolvedOptions) {
-    super(database, { purpose: 'dispatch', connections: CONNECTIONS, settings: SETTINGS });
+    const connections = Math.min(CONNECTIONS, database.workConnections);
+    super(database, { purpose: 'dispatch', connections, settings: SETTINGS });
   }
 
   onApplicationShutdown(): Promise<void> {

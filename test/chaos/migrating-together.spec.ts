@@ -11,6 +11,8 @@ import { query } from '../support/query.js';
 import { ServiceBuild, ServiceProcess } from '../support/service-process.js';
 
 const REPLICAS = 20;
+/** As the README has it for many replicas: with the defaults a fast start of all of them asks for more than 100. */
+const FEW_CONNECTIONS = { INGEST_CONNECTIONS: '1', WORK_CONNECTIONS: '1' };
 /**
  * Answers of /health/ready until it is, and a connection that took longer than a replica waits for one: with fewer
  * processors than replicas some do, and it asks again.
@@ -79,6 +81,7 @@ function spawn(index: number): Promise<ServiceProcess> {
     DATA_DIR: join(data, String(index)),
     CALLBACK_TOKENS: 'together-callback-token',
     API_KEYS: 'together-key-of-everything',
+    ...FEW_CONNECTIONS,
   });
 }
 
