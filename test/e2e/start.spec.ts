@@ -1,7 +1,8 @@
+import { Agent, get } from 'node:http';
 import { Client } from 'pg';
 import { afterEach, expect, it } from 'vitest';
 import { callbackQuery } from '../support/callback-query.js';
-import { Service } from '../support/service.js';
+import { KEYS, Service } from '../support/service.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -32,4 +33,27 @@ it('the first callbacks of a new installation reach billing and CRM, however lon
   expect(await service.ledger('first-2')).toMatchObject({ deltas: ['850.0000'], sum: '850.0000' });
   expect(await service.rows('select count(*)::int from esms.ledger')).toEqual([{ count: 3 }]);
   expect(await service.rows('select count(*)::int from esms.contact_entries')).toEqual([{ count: 3 }]);
+});
+
+it('a stop does not wait for a connection that was answered meanwhile', async () => {
+  const database = await createTestDatabase();
+  const other = new Client({ connectionString: database.url });
+  await other.connect();
+  const service = await Service.start(undefined, database);
+  const agent = new Agent({ keepAlive: true });
+  cleanUp.push(async () => agent.destroy());
+
+  await other.query('begin; lock table esms.messages in access exclusive mode');
+  const answer = new Promise<number | undefined>((resolve, reject) => {
+    const options = { port: service.port, agent, path: '/messages', headers: { 'x-api-key': KEYS.all } };
+    get(options, (response) => response.resume().on('end', () => resolve(response.statusCode))).on('error', reject);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  // Its keep-alive time of 75 s is longer than this test may take.
+  const stopped = service.stop();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await other.query('rollback');
+  await other.end();
+  expect(await answer).toBe(200);
+  await stopped;
 });

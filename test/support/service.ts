@@ -78,8 +78,8 @@ export class Service {
   ) {}
 
   /** Ready for callbacks. */
-  static async start(webhooks?: WebhookOptions): Promise<Service> {
-    const service = await Service.listen(undefined, webhooks);
+  static async start(webhooks?: WebhookOptions, given?: TestDatabase): Promise<Service> {
+    const service = await Service.listen(given, webhooks);
     await vi.waitFor(async () => expect((await service.api('/health/ready')).status).toBe(200), {
       interval: 10,
       timeout: 20_000,
