@@ -13,7 +13,7 @@ import {
 import { accountAsked } from '../access/account-asked.js';
 import { type Caller, callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
-import { AccountDto } from '../access/list.dto.js';
+import { onlyAccountAsked } from '../access/only-account-asked.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
@@ -47,9 +47,8 @@ export class QuarantineController {
     @Query() query: Record<string, unknown>,
     @Body() body: unknown,
   ): Promise<QuarantineItem> {
-    validated(AccountDto, query);
+    const account = onlyAccountAsked(request, query);
     const { smsId } = validated(ReplayDto, body ?? {});
-    const account = accountAsked(request, query);
     const under = { ...(smsId !== undefined && { smsId }), ...account };
     const item = account === null ? null : await this.quarantine.replay(id, under);
     if (item === null) throw new NotFoundException('no such item in quarantine');

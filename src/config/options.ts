@@ -169,8 +169,9 @@ export interface EsmsStructure {
    */
   callbacks?: { decorators?: HostDecorator[] };
   /**
-   * The API, off by default: to read, to register, to replay. Its decorators are where its guards are: `UseGuards(StaffGuard)`. Without any it is
-   * open to everybody whom the host's global guards let in, which is a warning at boot. @default false
+   * The API, off by default: to read, to register, to replay. Its decorators are where its guards are:
+   * `UseGuards(StaffGuard)`. Without any it is open to everybody whom the host's global guards let in, which is a warning
+   * at boot. @default false
    */
   api?: false | { decorators?: HostDecorator[] };
   /** The ledger of price changes. @default true */

@@ -1,4 +1,5 @@
 import { EVENT_TYPES } from '../domain/domain-event.js';
+import { natsServers } from './nats-servers.js';
 import type { ProblemList } from './problem-list.js';
 
 const SHARED = ['url', 'types', 'mode', 'includeRecipient'] as const;
@@ -25,7 +26,8 @@ function checkRelay(problems: ProblemList, name: keyof typeof RELAYS, given: unk
   const names = Object.entries(RELAYS[name].names);
   const relay = problems.fields<string>(`relays.${name}`, given, [...SHARED, ...names.map(([option]) => option)]);
   const { url, types, mode, includeRecipient } = relay;
-  const fits = typeof url === 'string' && RELAYS[name].url.test(url) && serversOf(name, url).every(isUrl);
+  const serversOf = (text: string): string[] => (name === 'nats' ? natsServers(text) : [text]);
+  const fits = typeof url === 'string' && RELAYS[name].url.test(url) && serversOf(url).every(isUrl);
   if (!fits) problems.note(`relays.${name}.url`, 'not a URL of such a broker');
   if (types !== undefined) checkTypes(problems, `relays.${name}.types`, types);
   problems.oneOf(`relays.${name}.mode`, mode, ['structured', 'binary']);
@@ -35,12 +37,6 @@ function checkRelay(problems: ProblemList, name: keyof typeof RELAYS, given: unk
     if (value !== undefined && !(typeof value === 'string' && pattern.test(value)))
       problems.note(`relays.${name}.${option}`, `must be a name like ${String(pattern)}`);
   }
-}
-
-/** NATS takes several, with commas between, and the scheme once. */
-function serversOf(name: keyof typeof RELAYS, url: string): string[] {
-  if (name !== 'nats') return [url];
-  return url.split(',').map((server) => (server.includes('://') ? server : `nats://${server.trim()}`));
 }
 
 const isUrl = (text: string): boolean => URL.canParse(text);

@@ -35,7 +35,7 @@ export function structureProblems(structure: unknown): string[] {
   checkDecorators(problems, 'callbacks', given.callbacks);
   if (given.api !== false) checkDecorators(problems, 'api', given.api);
   for (const name of ['billing', 'crm'] as const) {
-    if (given[name] !== undefined && typeof given[name] !== 'boolean') problems.note(name, 'true or false');
+    problems.flag(name, given[name]);
   }
   if (given.dispatcher !== undefined && given.dispatcher !== false) checkDispatcher(problems, given.dispatcher);
   if (given.webhooks !== undefined && given.webhooks !== false) checkWebhooks(problems, given.webhooks);

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { patternsSql } from './subscriber.js';
-import { WRITERS_PATIENCE_MS, writersFinished } from './writers-finished.js';
+import { writersFinished } from './writers-finished.js';
 
 const BATCH = 2_000;
 
 /**
  * Makes deliveries of what is in the event log already, for a subscriber that begins at the beginning or is to get
  * events again. Nothing is claimed for it meanwhile, so the order of each message holds; how far it came is kept, so any
- * process can go on. What is committed while it runs has its delivery already, and is passed over; what is in a handler's hand is
- * taken from it and comes again, in its place.
+ * process can go on. What is committed while it runs has its delivery already, and is passed over; what is in a handler's
+ * hand is taken from it and comes again, in its place.
  */
 @Injectable()
 export class EventReplay {
@@ -25,7 +25,7 @@ export class EventReplay {
     );
     if (names.length === 0) return false;
     // Their transactions read the table of subscribers before the new one was in it, and make it no delivery.
-    await writersFinished(this.database, WRITERS_PATIENCE_MS);
+    await writersFinished(this.database);
     for (const { name } of names) {
       let more = true;
       while (more && !signal.aborted) more = await this.database.transaction((runner) => this.#batch(runner, name));

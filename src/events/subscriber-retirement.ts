@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { rowsOf } from '../database/sql-runner.js';
-import { WRITERS_PATIENCE_MS, writersFinished } from './writers-finished.js';
+import { writersFinished } from './writers-finished.js';
 
 const BATCH = 5_000;
 
@@ -19,7 +19,7 @@ export class SubscriberRetirement {
       [name],
     );
     if (retired.length === 0) return;
-    await writersFinished(this.database, WRITERS_PATIENCE_MS);
+    await writersFinished(this.database);
     for (const each of retired) await this.#remove(each.name);
   }
 

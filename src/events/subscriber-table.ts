@@ -4,7 +4,7 @@ import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { patternsSql, type Subscriber } from './subscriber.js';
 import { SubscriberRetirement } from './subscriber-retirement.js';
-import { WRITERS_PATIENCE_MS, writersFinished } from './writers-finished.js';
+import { writersFinished } from './writers-finished.js';
 
 /**
  * How long the patterns of a process that says nothing any more still count. Long, since what they let through while
@@ -42,7 +42,7 @@ export class SubscriberTable {
   /** Ends the deliveries that no process takes any more: they would hold up the rest of their message for ever. */
   async dropUnwanted(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    await writersFinished(this.database, WRITERS_PATIENCE_MS);
+    await writersFinished(this.database);
     const { subscribers, deliveries, events } = this.database.tables;
     // Each by its own index: without one that fits, all deliveries there ever were would be read.
     for (const those of ['d.settled_at is null and d.parked_at is null', 'd.parked_at is not null']) {

@@ -12,9 +12,10 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { accountAsked } from '../access/account-asked.js';
+import type { AccountChoice } from '../access/account-choice.js';
 import { callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
-import { AccountDto } from '../access/list.dto.js';
+import { onlyAccountAsked } from '../access/only-account-asked.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
@@ -101,8 +102,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async requeueAll(@Req() request: object, @Param('name') name: string, @Query() query: AnyQuery): Promise<Done> {
-    const parked = parkedOf(request, query);
-    return { count: parked === null ? 0 : await this.subscriptions.requeue(name, parked) };
+    return { count: await changed(request, query, (account) => this.subscriptions.requeue(name, account)) };
   }
 
   /** Counts all of them as done. */
@@ -110,8 +110,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async skipAll(@Req() request: object, @Param('name') name: string, @Query() query: AnyQuery): Promise<Done> {
-    const parked = parkedOf(request, query);
-    return { count: parked === null ? 0 : await this.subscriptions.skip(name, parked) };
+    return { count: await changed(request, query, (account) => this.subscriptions.skip(name, account)) };
   }
 
   /** Gives one of them its attempts again. */
@@ -124,8 +123,8 @@ export class SubscriptionsController {
     @Param('eventId') eventId: string,
     @Query() query: AnyQuery,
   ): Promise<Done> {
-    const parked = parkedOf(request, query);
-    return demandOne(parked === null ? 0 : await this.subscriptions.requeue(name, { ...parked, eventId }));
+    const requeue = (account: AccountChoice) => this.subscriptions.requeue(name, { ...account, eventId });
+    return demandOne(await changed(request, query, requeue));
   }
 
   /** Counts one of them as done. */
@@ -138,8 +137,8 @@ export class SubscriptionsController {
     @Param('eventId') eventId: string,
     @Query() query: AnyQuery,
   ): Promise<Done> {
-    const parked = parkedOf(request, query);
-    return demandOne(parked === null ? 0 : await this.subscriptions.skip(name, { ...parked, eventId }));
+    const skip = (account: AccountChoice) => this.subscriptions.skip(name, { ...account, eventId });
+    return demandOne(await changed(request, query, skip));
   }
 
   #see(request: object, name: string): Promise<Subscription> {
@@ -147,11 +146,14 @@ export class SubscriptionsController {
   }
 }
 
-/** Whose parked deliveries are meant; null where another account's, which are answered as absent. */
-function parkedOf(request: object, query: AnyQuery): { account: string | null } | null {
-  validated(AccountDto, query);
-  const choice = accountAsked(request, query);
-  return choice === null ? null : { account: choice.account ?? null };
+/** How many parked deliveries were changed: none of an account that is not the caller's, as if there were none. */
+async function changed(
+  request: object,
+  query: AnyQuery,
+  change: (account: AccountChoice) => Promise<number>,
+): Promise<number> {
+  const account = onlyAccountAsked(request, query);
+  return account === null ? 0 : change(account);
 }
 
 function demandOne(count: number): Done {

@@ -5,15 +5,15 @@ import { EsmsError } from '../domain/errors.js';
 
 const INTERVAL_MS = 20;
 
-/** For those who can try again later: a host may keep a transaction open in which it registered a message. */
-export const WRITERS_PATIENCE_MS = 5_000;
+/** A host may keep a transaction open in which it registered a message: who waits for it tries again later. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Ends when every transaction that writes events now has ended. Such a one may have read the table of subscribers before
  * it was changed; any later one has not, since a statement takes its locks before it looks. Nobody is held up by it.
  * Throws `database_away` where one takes longer than `withinMs`.
  */
-export async function writersFinished({ dataSource, tables }: Database, withinMs = Infinity): Promise<void> {
+export async function writersFinished({ dataSource, tables }: Database, withinMs = PATIENCE_MS): Promise<void> {
   const end = performance.now() + withinMs;
   const writers = async (): Promise<string[]> => {
     const rows = await rowsOf<{ writer: string }>(

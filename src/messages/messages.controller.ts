@@ -17,10 +17,9 @@ import type { AccountChoice } from '../access/account-choice.js';
 import { accountAsked } from '../access/account-asked.js';
 import { type Caller, callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor, httpErrorOf } from '../access/esms-error.interceptor.js';
-import { AccountDto } from '../access/list.dto.js';
+import { onlyAccountAsked } from '../access/only-account-asked.js';
 import { recipientFor } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
-import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
 import type { MessageView } from '../domain/message-view.js';
 import { EsmsMessages } from './esms-messages.js';
@@ -54,8 +53,7 @@ export class MessagesController {
     @Res({ passthrough: true }) response: StatusResponse,
   ): Promise<MessageView | { items: RegistrationAnswer[] }> {
     const caller = callerOf(request);
-    validated(AccountDto, query);
-    const account = accountAsked(request, query);
+    const account = onlyAccountAsked(request, query);
     if (account === null) throw new NotFoundException('no such account');
     if (Array.isArray(body)) {
       response.status(200);
@@ -99,10 +97,9 @@ export class MessagesController {
     if (bodies.length > LARGEST_BATCH) throw new BadRequestException(`at most ${LARGEST_BATCH} registrations at once`);
     const answers: RegistrationAnswer[] = [];
     for (const body of bodies) {
-      const answer = await this.#answer(caller, account, body);
-      answers.push(answer);
-      // Each of the others would wait for the same database.
-      if (answer.status === 503) return bodies.map((_body, index) => answers[index] ?? answer);
+      const last = answers.at(-1);
+      // Once the database is away, each of the others would wait for it as long.
+      answers.push(last?.status === 503 ? last : await this.#answer(caller, account, body));
     }
     return answers;
   }

@@ -42,13 +42,13 @@ export class EventHorizon {
    * ended. (The sequence would tell the same, but not a role that may only write to the table.)
    */
   async #measure(): Promise<bigint> {
-    const [sequence] = await rowsOf<{ last: string | null }>(
+    const [newest] = await rowsOf<{ last: string | null }>(
       this.database,
       `select max(position)::text as last from ${this.database.tables.events}`,
     );
-    const last = BigInt(sequence?.last ?? 0);
+    const last = BigInt(newest?.last ?? 0);
     if (last > this.#position) {
-      await this.database.reached(() => writersFinished(this.database));
+      await this.database.reached(() => writersFinished(this.database, Infinity));
       this.#position = last;
     }
     return this.#position;

@@ -1,4 +1,5 @@
 import { OutageError } from '../outage.js';
+import { reasonOf } from '../reason-of.js';
 import { inTime } from './in-time.js';
 import { type OpenSession, type RelayMessage, type RelaySession, UndeliverableError } from './relay.js';
 
@@ -25,7 +26,7 @@ export class BrokerLink {
     } catch (error) {
       if (error instanceof UndeliverableError) throw error;
       this.#drop(session);
-      throw new OutageError(textOf(error), { cause: error });
+      throw new OutageError(reasonOf(error), { cause: error });
     }
   }
 
@@ -53,10 +54,4 @@ export class BrokerLink {
     this.#closing.add(closing);
     void closing.finally(() => this.#closing.delete(closing));
   }
-}
-
-/** An error of several addresses has no message of its own. */
-function textOf(error: unknown): string {
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || String(error);
 }

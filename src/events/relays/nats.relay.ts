@@ -1,5 +1,6 @@
 import type * as JetStream from '@nats-io/jetstream';
 import type * as Transport from '@nats-io/transport-node';
+import { natsServers } from '../../config/nats-servers.js';
 import type { NatsOptions } from '../../config/options.js';
 import { inTime } from './in-time.js';
 import { loadClient } from './load-client.js';
@@ -90,7 +91,7 @@ function publisher(
 
 /** `nats://user:password@host:4222`, `nats://token@host`, `tls://host`; several servers with commas between. */
 function placeOf(text: string): Transport.NodeConnectionOptions {
-  const urls = text.split(',').map((part) => new URL(part.includes('://') ? part.trim() : `nats://${part.trim()}`));
+  const urls = natsServers(text).map((server) => new URL(server));
   const [{ protocol, username, password }] = urls as [URL];
   const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
   return {

@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { WebhookOptions } from '../../config/options.js';
+import { reasonOf } from '../reason-of.js';
 import { lookupBy, type Resolve, resolveByDns, resolveBySystem } from './public-lookup.js';
 import { hostOf, webhookUrlProblem } from './webhook-url.js';
 
@@ -101,12 +102,6 @@ export class WebhookClient implements OnApplicationShutdown {
       return this.#send(url, headers, body, signal, call);
     }
   }
-}
-
-/** An error of several addresses has no message of its own. */
-function reasonOf(error: unknown): string {
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || String(error);
 }
 
 function responseTo(request: ClientRequest): Promise<IncomingMessage> {

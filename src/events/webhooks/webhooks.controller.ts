@@ -15,9 +15,8 @@ import {
 import { accountAsked } from '../../access/account-asked.js';
 import type { AccountChoice } from '../../access/account-choice.js';
 import { EsmsErrorInterceptor } from '../../access/esms-error.interceptor.js';
-import { AccountDto } from '../../access/list.dto.js';
+import { onlyAccountAsked } from '../../access/only-account-asked.js';
 import { RequireScope } from '../../access/require-scope.js';
-import { validated } from '../../access/validated.js';
 import type { Page } from '../../database/page.js';
 import { EsmsWebhooks, type NewWebhook, type WebhookReplay } from './esms-webhooks.js';
 import type { WebhookAttempt } from './webhook-attempts.js';
@@ -46,8 +45,7 @@ export class WebhooksController {
   @Get()
   @RequireScope('read')
   async list(@Req() request: object, @Query() query: AnyQuery): Promise<{ items: Webhook[] }> {
-    validated(AccountDto, query);
-    const choice = accountAsked(request, query);
+    const choice = onlyAccountAsked(request, query);
     return { items: choice === null ? [] : await this.webhooks.list(choice) };
   }
 
@@ -122,8 +120,7 @@ export class WebhooksController {
 }
 
 function choiceOf(request: object, query: AnyQuery): AccountChoice {
-  validated(AccountDto, query);
-  return demanded(accountAsked(request, query));
+  return demanded(onlyAccountAsked(request, query));
 }
 
 /** That of another account is answered as absent. */
