@@ -47,7 +47,14 @@ async function medianClaim(host: DispatchHost, databaseUrl: string): Promise<num
   const claims = host.app.get(DeliveryClaims, { strict: false });
   const times: number[] = [];
   for (let index = 0; index < CLAIMS; index += 1) {
-    const wanted = { subscriber: SUBSCRIBER, types: EVENT_TYPES, limit: LIMIT, freshOnly: false, leaseMs: 60_000 };
+    const wanted = {
+      subscriber: SUBSCRIBER,
+      types: EVENT_TYPES,
+      limit: LIMIT,
+      freshOnly: false,
+      leaseMs: 60_000,
+      after: '0',
+    };
     const start = performance.now();
     await claims.claim({ ...wanted, lease: randomUUID() });
     times.push(performance.now() - start);

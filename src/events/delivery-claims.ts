@@ -6,6 +6,9 @@ import { GIVEN_SQL, IS_HELD_SQL, keysOf } from './delivery-keys.js';
 import { DispatchPool } from './dispatch-pool.js';
 import { type EventRow, eventOfRow } from './event-row.js';
 
+/** How many deliveries one claim looks at, claimable or not: far less than its time-out allows. */
+const LONGEST_LOOK = 10_000;
+
 /** One event for one subscriber, held under a lease. */
 export interface ClaimedDelivery {
   event: EsmsEvent;
@@ -21,6 +24,8 @@ export interface ClaimRequest {
   freshOnly: boolean;
   lease: string;
   leaseMs: number;
+  /** The position behind which it looks: 64 bits, as text. */
+  after: string;
 }
 
 /** Deliveries that are held. */
@@ -34,6 +39,7 @@ export interface HeldDeliveries {
 @Injectable()
 export class DeliveryClaims {
   readonly #claim: string;
+  readonly #lookedUpTo: string;
   readonly #putOff: string;
   readonly #release: string;
 
@@ -41,42 +47,54 @@ export class DeliveryClaims {
     private readonly pool: DispatchPool,
     { tables: { deliveries, events, subscribers } }: Database,
   ) {
-    // The one before says almost always, and at once, that a delivery must wait; only the few others ask about all before.
+    const isDue = (delivery: string): string => `
+      ${delivery}.settled_at is null and ${delivery}.parked_at is null and ${delivery}.due_at <= now()
+      and (${delivery}.leased_until is null or ${delivery}.leased_until <= now()) and ($6 or ${delivery}.attempts = 0)`;
+    // What is due is asked twice: ahead before the costly questions, and of the row as it is once it is locked. Whether
+    // all before are done is asked only where there is one before, and that one is.
     this.#claim = `
       with due as (
-        select d.account, d.subject, d.subscriber, d.sequence
-        from ${deliveries} d
+        select d.ctid as place, d.position, e.account, e.subject, e.id, e.sequence, e.type, e.occurred_at, e.data, e.view,
+          e.view_of, e.recipient
+        from (
+          select a.ctid as place, a.position, a.settled_at, a.parked_at, a.due_at, a.leased_until, a.attempts
+          from ${deliveries} a
+          where a.subscriber = $1 and a.settled_at is null and a.parked_at is null and a.position > $7::bigint
+          order by a.position limit ${LONGEST_LOOK}
+        ) ahead
+        join ${deliveries} d on d.ctid = ahead.place
         join ${events} e on e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
-        where d.subscriber = $1 and d.settled_at is null and d.parked_at is null
-          and d.due_at <= now() and (d.leased_until is null or d.leased_until <= now())
-          and ($6 or d.attempts = 0) and e.type = any($5::text[])
+        where ${isDue('ahead')} and ${isDue('d')} and e.type = any($5::text[])
           and exists (select from ${subscribers} s where s.name = $1 and not s.paused and s.replay_after is null)
           and coalesce((
-            select previous.settled_at is not null from ${deliveries} previous
+            select previous.settled_at is not null and not exists (
+              select from ${deliveries} earlier
+              where earlier.account = previous.account and earlier.subject = previous.subject
+                and earlier.subscriber = previous.subscriber and earlier.sequence < previous.sequence
+                and earlier.settled_at is null)
+            from ${deliveries} previous
             where previous.account = d.account and previous.subject = d.subject
               and previous.subscriber = d.subscriber and previous.sequence < d.sequence
             order by previous.sequence desc limit 1), true)
-          and not exists (
-            select from ${deliveries} earlier
-            where earlier.account = d.account and earlier.subject = d.subject and earlier.subscriber = d.subscriber
-              and earlier.sequence < d.sequence and earlier.settled_at is null)
-        order by d.position limit $2
+        order by ahead.position limit $2
         for update of d skip locked
       ), claimed as (
         update ${deliveries} d
         set attempts = d.attempts + 1, lease = $3, leased_until = now() + $4 * interval '1 millisecond'
-        from due
-        where d.account = due.account and d.subject = due.subject and d.subscriber = due.subscriber
-          and d.sequence = due.sequence
-        returning d.account, d.subject, d.sequence, d.attempts, d.position
+        from due where d.ctid = due.place
+        returning due.*, d.attempts
       )
-      select e.account, e.subject, e.id, e.sequence, e.type, ${instantSql('e.occurred_at', 'time')}, e.data,
-        coalesce(e.view, holder.view) as view, coalesce(e.recipient, holder.recipient) as recipient, claimed.attempts
+      select claimed.account, claimed.subject, claimed.id, claimed.sequence, claimed.type,
+        ${instantSql('claimed.occurred_at', 'time')}, claimed.data, coalesce(claimed.view, holder.view) as view,
+        coalesce(claimed.recipient, holder.recipient) as recipient, claimed.attempts
       from claimed
-      join ${events} e on e.account = claimed.account and e.subject = claimed.subject and e.sequence = claimed.sequence
       left join ${events} holder
-        on holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of
+        on holder.account = claimed.account and holder.subject = claimed.subject and holder.sequence = claimed.view_of
       order by claimed.position`;
+    this.#lookedUpTo = `
+      select position from ${deliveries}
+      where subscriber = $1 and settled_at is null and parked_at is null and position > $2::bigint
+      order by position offset ${LONGEST_LOOK - 1} limit 1`;
     // What is locked is being completed in a transaction that outlived its time: whichever way it ends, it is not ours.
     const held = `
       held as (
@@ -98,7 +116,7 @@ export class DeliveryClaims {
 
   /** Takes up to `limit` due deliveries, at most one of each message: the oldest that is not done. */
   async claim(request: ClaimRequest): Promise<ClaimedDelivery[]> {
-    const { subscriber, types, limit, freshOnly, lease, leaseMs } = request;
+    const { subscriber, types, limit, freshOnly, lease, leaseMs, after } = request;
     const rows = await this.pool.transaction((runner) =>
       rowsOf<EventRow & { attempts: number }>(runner, this.#claim, [
         subscriber,
@@ -107,9 +125,18 @@ export class DeliveryClaims {
         leaseMs,
         types,
         !freshOnly,
+        after,
       ]),
     );
     return rows.map(({ attempts, ...row }) => ({ attempts, event: eventOfRow(row) }));
+  }
+
+  /** The position of the last delivery that a claim behind `after` looks at; null where it looks at all there are. */
+  async lookedUpTo(subscriber: string, after: string): Promise<string | null> {
+    const [row] = await this.pool.transaction((runner) =>
+      rowsOf<{ position: string }>(runner, this.#lookedUpTo, [subscriber, after]),
+    );
+    return row?.position ?? null;
   }
 
   /** Puts deliveries off after a failure; parks those that have had their attempts. */

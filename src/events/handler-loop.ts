@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../config/options.js';
 import { groupBy } from '../domain/group-by.js';
 import { faultPoint } from '../telemetry/fault-point.js';
+import { ClaimCursor } from './claim-cursor.js';
 import { HandOver, type HandOverStatements } from './hand-over.js';
 import { HandlerQueue, type HandlerWork } from './handler-queue.js';
 import { type SubscriberHandler, typesOf } from './subscriber.js';
@@ -16,12 +17,15 @@ const CLAIM_INTERVAL_MS = 10;
 /** How much work may wait in this process: short, since what waits here no other process can take. */
 const QUEUED_MS = 250;
 const MOST_QUEUED_PER_CALL = 16;
+/** A claim that is quicker has looked at all there is. */
+const LONG_LOOK_MS = 5;
 
 /** Claims what one handler takes and has it called, until stopped. A call that takes long holds up no other one. */
 export class HandlerLoop {
   readonly #logger: Logger;
   readonly #queue: HandlerQueue;
   readonly #handOver: HandOver;
+  readonly #cursor = new ClaimCursor();
   readonly #sleep = new WakeableSleep();
   readonly #types;
   readonly #batch: number;
@@ -65,7 +69,7 @@ export class HandlerLoop {
       if (this.#handOver.pause.leftMs > 0) await this.#releaseQueued();
       const limit = this.#room();
       const earliestNext = performance.now() + CLAIM_INTERVAL_MS;
-      const isFull = limit === 0 || (await this.#claim(limit)) === limit;
+      const isFull = limit === 0 || (await this.#claim(limit));
       this.#startCalls();
       if (isFull && this.#room() > 0) continue;
       await this.#sleep.for(Math.min(this.#handOver.pause.leftMs || Infinity, this.options.pollMs));
@@ -99,22 +103,34 @@ export class HandlerLoop {
     return Math.max(most - size, 0) * this.#batch;
   }
 
-  /** Gives how many deliveries it took, 0 where it could not. */
-  async #claim(limit: number): Promise<number> {
+  /** Gives whether there may be more to claim. */
+  async #claim(limit: number): Promise<boolean> {
     const { subscriber } = this;
     const lease = randomUUID();
-    const endsAt = performance.now() + this.#leaseMs;
+    const startedAt = performance.now();
+    const endsAt = startedAt + this.#leaseMs;
     const freshOnly = this.#queue.hasRetriesEnough;
+    const after = this.#cursor.next();
     try {
-      const wanted = { subscriber, types: this.#types, limit, freshOnly, lease, leaseMs: this.#leaseMs };
+      const wanted = { subscriber, types: this.#types, limit, freshOnly, lease, leaseMs: this.#leaseMs, after };
       const deliveries = await this.statements.claims.claim(wanted);
+      const tookMs = performance.now() - startedAt;
       if (deliveries.length > 0) await faultPoint('claim_after_lease');
       this.#queue.add(await this.#handOver.parkSpent({ deliveries, lease, endsAt }), { lease, endsAt });
-      return deliveries.length;
+      if (deliveries.length > 0 || tookMs < LONG_LOOK_MS) this.#cursor.arrive();
+      return deliveries.length === limit || (tookMs >= LONG_LOOK_MS && (await this.#lookFurther(after)));
     } catch (error) {
       this.#logger.warn(`claim failed, trying again: ${(error as Error).message}`);
-      return 0;
+      return false;
     }
+  }
+
+  /** Goes on behind what one claim looks at; gives whether there is anything. */
+  async #lookFurther(after: string): Promise<boolean> {
+    const reached = await this.statements.claims.lookedUpTo(this.subscriber, after);
+    if (reached === null) this.#cursor.arrive();
+    else this.#cursor.advance(reached);
+    return reached !== null;
   }
 
   #startCalls(): void {
