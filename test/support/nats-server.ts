@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { vi } from 'vitest';
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
+import type { Certificate } from './certificate.js';
 import { absenceOf, ServerProcess } from './server-process.js';
 
 /** Why no NATS can be started here; null where it can. */
@@ -16,16 +17,25 @@ export class NatsServer {
   private constructor(
     private readonly directory: string,
     readonly port: number,
+    private readonly certificate: Certificate | null,
   ) {}
 
-  static async start(): Promise<NatsServer> {
-    const server = new NatsServer(mkdtempSync(join(tmpdir(), 'nats-')), await freePort());
+  /** With TLS where a certificate is given, and then by no other way. */
+  static async start(certificate: Certificate | null = null): Promise<NatsServer> {
+    const server = new NatsServer(mkdtempSync(join(tmpdir(), 'nats-')), await freePort(), certificate);
     await server.resume();
     return server;
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`;
+    return this.certificate === null ? `nats://127.0.0.1:${this.port}` : `tls://localhost:${this.port}`;
+  }
+
+  /** How a test connects to it. */
+  get place(): NodeConnectionOptions {
+    const { certificate, port } = this;
+    if (certificate === null) return { servers: this.url };
+    return { servers: `localhost:${port}`, tls: { caFile: certificate.file } };
   }
 
   /** As if the power had gone. */
@@ -35,9 +45,11 @@ export class NatsServer {
 
   /** Starts it with the data it had. */
   async resume(): Promise<void> {
-    const parameters = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.directory];
+    const { certificate } = this;
+    const tls = certificate === null ? [] : ['--tls', '--tlscert', certificate.file, '--tlskey', certificate.key];
+    const parameters = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.directory, ...tls];
     this.#server = ServerProcess.start('nats-server', parameters, { PATH: process.env['PATH'] });
-    const answers = async (): Promise<void> => (await connect({ servers: this.url, reconnect: false })).close();
+    const answers = async (): Promise<void> => (await connect({ ...this.place, reconnect: false })).close();
     await vi.waitFor(answers, { timeout: 10_000, interval: 50 });
   }
 

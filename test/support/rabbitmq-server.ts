@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
+import type { Certificate } from './certificate.js';
 import { absenceOf, ServerProcess } from './server-process.js';
 
 /** The script behind the one on the PATH, which changes to a user of its own where it is called by root. */
@@ -24,14 +25,17 @@ export class RabbitMqServer {
     private readonly names: ServerProcess,
     private readonly environment: NodeJS.ProcessEnv,
     readonly url: string,
+    /** The same by TLS; null without a certificate. */
+    readonly tlsUrl: string | null,
   ) {}
 
-  /** With its files in a new folder of that one. */
-  static async start(parent = tmpdir()): Promise<RabbitMqServer> {
+  /** With its files in a new folder of that one; with a port for TLS too where a certificate is given. */
+  static async start(parent = tmpdir(), certificate: Certificate | null = null): Promise<RabbitMqServer> {
     const directory = mkdtempSync(join(parent, 'rabbitmq-'));
-    const [port, distribution, epmd] = [await freePort(), await freePort(), await freePort()];
+    const [port, tlsPort] = [await freePort(), await freePort()];
+    const [distribution, epmd] = [await freePort(), await freePort()];
     writeFileSync(join(directory, 'plugins'), '[].');
-    writeFileSync(join(directory, 'rabbitmq.conf'), 'log.file = false\n');
+    writeFileSync(join(directory, 'rabbitmq.conf'), configurationOf(tlsPort, certificate));
     const environment = {
       PATH: process.env['PATH'],
       // For the cookie of Erlang, which each user has one of.
@@ -50,7 +54,8 @@ export class RabbitMqServer {
       RUNNING_UNDER_SYSTEMD: 'yes',
     };
     const names = ServerProcess.start('epmd', ['-port', String(epmd), '-address', '127.0.0.1'], environment);
-    const server = new RabbitMqServer(directory, names, environment, `amqp://guest:guest@127.0.0.1:${port}`);
+    const tlsUrl = certificate === null ? null : `amqps://guest:guest@localhost:${tlsPort}`;
+    const server = new RabbitMqServer(directory, names, environment, `amqp://guest:guest@127.0.0.1:${port}`, tlsUrl);
     await server.resume();
     return server;
   }
@@ -91,4 +96,17 @@ export class RabbitMqServer {
       return false;
     }
   }
+}
+
+function configurationOf(tlsPort: number, certificate: Certificate | null): string {
+  const tls =
+    certificate === null
+      ? []
+      : [
+          `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
+          `ssl_options.cacertfile = ${certificate.file}`,
+          `ssl_options.certfile = ${certificate.file}`,
+          `ssl_options.keyfile = ${certificate.key}`,
+        ];
+  return ['log.file = false', ...tls, ''].join('\n');
 }
