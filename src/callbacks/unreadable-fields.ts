@@ -12,6 +12,8 @@ interface FieldCheck {
 /** How class-validator stores `@IsOptional` and its like. */
 const CONDITIONAL = 'conditionalValidation';
 
+const TARGET = CallbackDto.name;
+
 let checks: readonly FieldCheck[] | null = null;
 
 /**
@@ -28,7 +30,7 @@ function isReadable(dto: CallbackDto, { name, isOptional, constraints }: FieldCh
   const value = dto[name];
   if (value === undefined) return isOptional;
   return constraints.every(({ instance, arguments: given }) => {
-    const about = { value, constraints: given, object: dto, property: name, targetName: CallbackDto.name };
+    const about = { value, constraints: given, object: dto, property: name, targetName: TARGET };
     return instance.validate(value, about) === true;
   });
 }
