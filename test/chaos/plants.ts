@@ -7,8 +7,9 @@ import { CallbackReception } from '../../src/callbacks/callback-reception.js';
 import { CallbackReceiver } from '../../src/callbacks/callback-receiver.js';
 import { CallbackSpool } from '../../src/callbacks/callback-spool.js';
 import { Database } from '../../src/database/database.js';
-import type { SqlRunner } from '../../src/database/sql-runner.js';
-import { DeliveryClaims } from '../../src/events/delivery-claims.js';
+import { rowsOf, type SqlRunner } from '../../src/database/sql-runner.js';
+import { type ClaimRequest, DeliveryClaims } from '../../src/events/delivery-claims.js';
+import type { DispatchPool } from '../../src/events/dispatch-pool.js';
 import { ReceiptRecords } from '../../src/messages/receipt-records.js';
 import { call, replace, replaceOfFiles } from './replace-method.js';
 
@@ -99,13 +100,17 @@ const PLANTS = {
       'claim',
       (real) =>
         async function (this: unknown, ...given: unknown[]) {
-          const [runner, { subscriber, lease }] = given as [SqlRunner, { subscriber: string; lease: string }];
+          const [{ subscriber, lease }] = given as [ClaimRequest];
+          const pool = Reflect.get(this as object, 'pool') as DispatchPool;
+          const rows = <Row>(sql: string, parameters: unknown[]): Promise<Row[]> =>
+            pool.transaction((runner) => rowsOf<Row>(runner, sql, parameters));
           const skipped = `update esms.deliveries set settled_at = now() where subscriber = $1 and position < $2 and settled_at is null and lease is null`;
-          await runner.query(skipped, [subscriber, cursors.get(subscriber) ?? 0]);
+          await rows(skipped, [subscriber, cursors.get(subscriber) ?? 0]);
           const claimed = await call(real, this, given);
-          const [row] = (await runner.query('select max(position)::int as last from esms.deliveries where lease = $1', [
-            lease,
-          ])) as { last: number | null }[];
+          const [row] = await rows<{ last: number | null }>(
+            'select max(position)::int as last from esms.deliveries where lease = $1',
+            [lease],
+          );
           cursors.set(subscriber, Math.max(cursors.get(subscriber) ?? 0, row?.last ?? 0));
           return claimed;
         },
