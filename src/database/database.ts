@@ -16,7 +16,7 @@ import { DATA_SOURCE } from './data-source-options.js';
 import { isAway } from './is-away.js';
 import { migrate } from './migrate.js';
 import { pendingMigrations } from './run-migrations.js';
-import type { SqlRunner } from './sql-runner.js';
+import type { SqlRunner, Transaction } from './sql-runner.js';
 import { type Tables, tablesIn } from './tables.js';
 import { TransactionPool } from './transaction-pool.js';
 
@@ -53,6 +53,7 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
       purpose: 'ingest',
       connections: options.database.ingestConnections,
       settings: INGEST_SETTINGS,
+      beforeCommit: () => faultPoint('before_commit'),
     });
   }
 
@@ -104,13 +105,9 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   }
 
   /** Runs `work` in one transaction of the pool that stores callbacks. */
-  async ingest<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+  async ingest<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     this.#demandReady();
-    return this.#ingest.transaction(async (runner) => {
-      const result = await work(runner);
-      await faultPoint('before_commit');
-      return result;
-    });
+    return this.#ingest.transaction(work);
   }
 
   /** Runs `work` in one transaction of the pool for everything else. */

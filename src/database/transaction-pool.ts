@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
 import { ImpatientClient } from './impatient-client.js';
-import type { SqlRunner } from './sql-runner.js';
+import type { Statement, Transaction } from './sql-runner.js';
 
 /** What makes one pool another than the next. */
 export interface PoolSettings {
@@ -12,6 +12,8 @@ export interface PoolSettings {
   connections: number;
   /** What each transaction sets besides {@link LIMITS}, for itself alone. */
   settings: readonly string[];
+  /** Passed between the last statement and COMMIT. */
+  beforeCommit?: () => void | Promise<void>;
 }
 
 /** What every transaction sets for itself: a pooler in transaction mode refuses such settings at connect. */
@@ -42,12 +44,17 @@ const QUESTION = { text: 'select 1', query_timeout: ANSWER_WITHIN_MS };
 export class TransactionPool {
   readonly #pool: pg.Pool;
   readonly #begin: string;
+  readonly #beforeCommit: () => void | Promise<void>;
   readonly #names = new Map<string, string>();
   readonly #logger: Logger;
   #prepares = true;
 
-  constructor({ connection }: ResolvedOptions['database'], { purpose, connections, settings }: PoolSettings) {
+  constructor(
+    { connection }: ResolvedOptions['database'],
+    { purpose, connections, settings, beforeCommit = () => undefined }: PoolSettings,
+  ) {
     this.#logger = new Logger(`EsmsDatabase ${purpose}`);
+    this.#beforeCommit = beforeCommit;
     this.#begin = ['begin', ...[...settings, ...LIMITS].map((setting) => `set local ${setting}`)].join('; ');
     this.#pool = new pg.Pool({
       ...connection,
@@ -69,7 +76,7 @@ export class TransactionPool {
    * Runs `work` in one transaction; its result is given after COMMIT was answered. Rolls back on any error. Behind a
    * pooler the first may be run twice: again, without preparing.
    */
-  async transaction<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const prepares = this.#prepares;
     try {
       return await this.#run(work);
@@ -94,13 +101,12 @@ export class TransactionPool {
     return this.#pool.end();
   }
 
-  async #run<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+  async #run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect();
     const transaction = this.#open(client);
     try {
       const result = await work(transaction);
-      transaction.end();
-      await client.query('commit');
+      if (!transaction.hasEnded()) await transaction.commitWith([]);
       client.release();
       return result;
     } catch (error) {
@@ -111,21 +117,37 @@ export class TransactionPool {
   }
 
   /** Nothing is answered unless BEGIN was, and nothing is sent once the end is: it would be outside of any transaction. */
-  #open(client: pg.PoolClient): SqlRunner & { end(): void } {
+  #open(client: pg.PoolClient): Transaction & { end(): void; hasEnded(): boolean } {
     const begun = client.query(this.#begin);
     begun.catch(() => undefined);
     let ended = false;
-    const query = async (sql: string, parameters?: unknown[]): Promise<unknown> => {
+    const send = (sql: string, parameters?: unknown[]): Promise<unknown> => {
       if (ended) throw new Error('the transaction of this statement has ended');
-      const [answer] = await Promise.all([client.query(this.#statement(sql, parameters)), begun]);
-      return answer;
+      return client.query(this.#statement(sql, parameters));
     };
     return {
-      query,
+      query: async (sql, parameters) => {
+        const [answer] = await Promise.all([send(sql, parameters), begun]);
+        return answer;
+      },
+      commitWith: async (statements: readonly Statement[]) => {
+        const sent = statements.map(({ sql, parameters }) => send(sql, parameters));
+        ended = true;
+        await settled([begun, ...sent, this.#commit(client)]);
+      },
       end: () => {
         ended = true;
       },
+      hasEnded: () => ended,
     };
+  }
+
+  /** Where a statement before it failed, PostgreSQL answers it with a rollback, and no error. */
+  async #commit(client: pg.PoolClient): Promise<void> {
+    const pause = this.#beforeCommit();
+    if (pause !== undefined) await pause;
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new Error(`the transaction ended with ${command}`);
   }
 
   /**
@@ -138,6 +160,13 @@ export class TransactionPool {
     this.#names.set(text, name);
     return { name, text, ...(values && { values }) };
   }
+}
+
+/** Ends when all have; rejects with what the first of them that failed, in the order given, failed with. */
+async function settled(answers: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(answers);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** A connection that cannot even roll back is closed, not given to the next one. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
-import type { SqlRunner } from '../database/sql-runner.js';
+import { runAll, type SqlRunner, type Statement } from '../database/sql-runner.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
 import { rowsOfEvents } from './event-row.js';
 
@@ -40,9 +40,14 @@ export class Outbox {
           and (subscriber.account is null or subscriber.account = added.account)`;
   }
 
+  /** What appends events in their order. */
+  appends(events: readonly EsmsEvent[]): Statement[] {
+    return events.length === 0 ? [] : [{ sql: this.#append, parameters: ROWS.parameters(rowsOfEvents(events)) }];
+  }
+
   /** Appends events in their order. Throws what the database throws; the transaction is the caller's. */
   async append(runner: SqlRunner, events: readonly EsmsEvent[]): Promise<void> {
-    if (events.length > 0) await runner.query(this.#append, ROWS.parameters(rowsOfEvents(events)));
+    await runAll(runner, this.appends(events));
   }
 
   /** To be called after the commit: wakes the dispatcher of this process. Nothing depends on it, polling is the truth. */

@@ -99,7 +99,7 @@ export class Intake {
     const end = performance.now() + TRY_FOR_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const events = await this.database.ingest((runner) => this.store.apply(runner, received));
+        const events = await this.database.ingest((transaction) => this.store.apply(transaction, received));
         if (events > 0) this.outbox.announce();
         return;
       } catch (error) {

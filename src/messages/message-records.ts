@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
-import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { rowsOf, runAll, type SqlRunner, type Statement } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
 import { positionOf, silentSince, timesOf } from '../domain/message-state.js';
 import { documentOf, type MessageDocument, messageOf } from './message-document.js';
@@ -67,19 +67,14 @@ export class MessageRecords {
     const names = Object.keys(COLUMNS);
     const written = names.filter((name) => !['account', 'sms_id'].includes(name));
     this.#insert = `
-      with saved as (
-        insert into ${messages} (${names.join(', ')})
-        select ${names.join(', ')} from ${ROWS.sql} order by account, sms_id
-        on conflict (account, sms_id) do nothing
-        returning 1)
-      select count(*)::int as count from saved`;
+      insert into ${messages} (${names.join(', ')}) select ${names.join(', ')} from ${ROWS.sql} order by account, sms_id`;
     this.#update = `
       with saved as (
         update ${messages} m set ${written.map((name) => `${name} = given.${name}`).join(', ')}
         from ${ROWS.sql}
         where m.account = given.account and m.sms_id = given.sms_id and m.version = given.version - 1
         returning 1)
-      select count(*)::int as count from saved`;
+      select 1 / (count(*) = cardinality($1::text[]))::int from saved`;
   }
 
   /** Locks the messages that exist, in one fixed order for everybody. */
@@ -99,22 +94,19 @@ export class MessageRecords {
   }
 
   /**
-   * Writes messages, new or locked. Throws {@link MessagesRaced} where a new one was made by somebody else meanwhile:
-   * the transaction must be run again. (An upsert would wait for the lock of whoever made it, and that one perhaps for
-   * a new message of ours: a deadlock, seen.)
+   * What writes messages, new or locked. It fails where a new one was made by somebody else meanwhile: the transaction
+   * must be run again. (An upsert would wait for the lock of whoever made it, and that one perhaps for a new message of
+   * ours: a deadlock, seen.)
    */
-  async save(runner: SqlRunner, messages: readonly StoredMessage[]): Promise<void> {
-    const [known, made] = [
-      messages.filter(({ version }) => version > 0),
-      messages.filter(({ version }) => version === 0),
-    ];
-    await Promise.all([this.#write(runner, this.#update, known), this.#write(runner, this.#insert, made)]);
+  writes(messages: readonly StoredMessage[]): Statement[] {
+    const known = messages.filter(({ version }) => version > 0);
+    const made = messages.filter(({ version }) => version === 0);
+    return [...writing(this.#update, known), ...writing(this.#insert, made)];
   }
 
-  async #write(runner: SqlRunner, sql: string, messages: readonly StoredMessage[]): Promise<void> {
-    if (messages.length === 0) return;
-    const [saved] = await rowsOf<{ count: number }>(runner, sql, ROWS.parameters(messages.map(rowOf)));
-    if (saved?.count !== messages.length) throw new MessagesRaced();
+  /** Writes them. */
+  async save(runner: SqlRunner, messages: readonly StoredMessage[]): Promise<void> {
+    await runAll(runner, this.writes(messages));
   }
 
   async #stored(runner: SqlRunner, sql: string, parameters: unknown[]): Promise<StoredMessage[]> {
@@ -128,13 +120,8 @@ export class MessageRecords {
   }
 }
 
-/** Another transaction made one of the messages between our look and our write. */
-export class MessagesRaced extends Error {
-  override readonly name = 'MessagesRaced';
-
-  constructor() {
-    super('a message was made by another transaction meanwhile');
-  }
+function writing(sql: string, messages: readonly StoredMessage[]): Statement[] {
+  return messages.length === 0 ? [] : [{ sql, parameters: ROWS.parameters(messages.map(rowOf)) }];
 }
 
 /** What people filter by is worked out here, once. */

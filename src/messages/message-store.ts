@@ -1,12 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
-import type { SqlRunner } from '../database/sql-runner.js';
+import type { SqlRunner, Transaction } from '../database/sql-runner.js';
 import { groupBy } from '../domain/group-by.js';
 import { emptyMessage } from '../domain/message-state.js';
 import type { Report } from '../domain/report.js';
 import { Outbox } from '../events/outbox.js';
-import { faultPoint } from '../telemetry/fault-point.js';
 import { type FoldedMessage, foldReports, type MessageWork } from './fold-reports.js';
 import { linkRegistrations } from './link-registrations.js';
 import { MessageRecords } from './message-records.js';
@@ -29,30 +28,21 @@ export class MessageStore {
   ) {}
 
   /**
-   * Stores reports of any messages, copies and all. Throws `MessagesRaced` where the transaction must be run again.
-   * Gives the number of events it raised.
+   * Stores reports of any messages, copies and all, and ends the transaction. Fails where another one made one of the
+   * messages meanwhile: it must be run again. Gives the number of events it raised.
    */
-  async apply(runner: SqlRunner, received: readonly ReceivedReport[]): Promise<number> {
-    const works = await this.#prepare(runner, received);
-    const folded = await this.#fold(runner, works);
+  async apply(transaction: Transaction, received: readonly ReceivedReport[]): Promise<number> {
+    const works = await this.#prepare(transaction, received);
+    const folded = await this.#fold(transaction, works);
     const events = folded.flatMap((each) => each.events);
-    // In one round trip. Messages first: where two transactions make one message, there the later one learns of it.
-    await allInOrder([
-      this.messages.save(
-        runner,
-        folded.filter(({ changed }) => changed).map(({ stored }) => stored),
-      ),
-      this.receipts.add(
-        runner,
-        folded.flatMap(({ receipts }) => receipts),
-      ),
-      this.receipts.repeat(
-        runner,
-        folded.flatMap(({ repeated }) => repeated),
-      ),
-      this.outbox.append(runner, events),
+    const changed = folded.filter((each) => each.changed);
+    // Messages first: where two transactions make one message, there the later one learns of it.
+    await transaction.commitWith([
+      ...this.messages.writes(changed.map(({ stored }) => stored)),
+      ...this.receipts.adds(folded.flatMap(({ receipts }) => receipts)),
+      ...this.receipts.repeats(folded.flatMap(({ repeated }) => repeated)),
+      ...this.outbox.appends(events),
     ]);
-    await faultPoint('after_receipt_insert');
     this.#alarm(folded);
     return events.length;
   }
@@ -108,13 +98,6 @@ export class MessageStore {
       }
     }
   }
-}
-
-/** Ends when all have; rejects with what the first of them that failed, in the order given, failed with. */
-async function allInOrder(statements: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(statements);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
 
 function foldWith(work: MessageWork, kept: readonly Report[]): FoldedMessage {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
-import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { instantSql, rowsOf, type SqlRunner, type Statement } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
 import { compact } from '../domain/compact.js';
 import type { Decision } from '../domain/message-change.js';
@@ -97,18 +97,20 @@ export class ReceiptRecords {
     return rows.map(({ report, ...identity }) => ({ ...identity, ...contentOf(report) }));
   }
 
-  async add(runner: SqlRunner, receipts: readonly NewReceipt[]): Promise<void> {
-    if (receipts.length === 0) return;
+  /** What keeps new ones. */
+  adds(receipts: readonly NewReceipt[]): Statement[] {
+    if (receipts.length === 0) return [];
     const rows = receipts.map(({ report, raw, repeats, decision }) => {
       const { account, smsId, source, digest, receivedAt, firstReceivedAt } = report;
       const identity = { account, smsId, source, digest, receivedAt, firstReceivedAt };
       return { ...identity, repeats, decision, report: JSON.stringify(compact(report, IN_THE_ROW)), raw };
     });
-    await runner.query(this.#add, ROWS.parameters(rows));
+    return [{ sql: this.#add, parameters: ROWS.parameters(rows) }];
   }
 
-  async repeat(runner: SqlRunner, receipts: readonly RepeatedReceipt[]): Promise<void> {
-    if (receipts.length > 0) await runner.query(this.#repeat, COPIES.parameters(receipts));
+  /** What counts further copies. */
+  repeats(receipts: readonly RepeatedReceipt[]): Statement[] {
+    return receipts.length === 0 ? [] : [{ sql: this.#repeat, parameters: COPIES.parameters(receipts) }];
   }
 }
 

@@ -1,7 +1,6 @@
 /** The places at which a test may end, break or delay the process, to prove that nothing is lost there. */
 export type FaultPoint =
   | 'after_verify'
-  | 'after_receipt_insert'
   | 'before_commit'
   | 'after_commit_before_ack'
   | 'spool_before_write'

@@ -6,7 +6,6 @@ import type { CrashPlan } from './replica-process.js';
 /** Every named point, with the passing at which it is hit at the latest: rare ones are hit at once. */
 const POINTS: Readonly<Record<FaultPoint, number>> = {
   after_verify: 60,
-  after_receipt_insert: 30,
   before_commit: 30,
   after_commit_before_ack: 60,
   spool_before_write: 3,

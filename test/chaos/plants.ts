@@ -7,7 +7,7 @@ import { CallbackReception } from '../../src/callbacks/callback-reception.js';
 import { CallbackReceiver } from '../../src/callbacks/callback-receiver.js';
 import { CallbackSpool } from '../../src/callbacks/callback-spool.js';
 import { Database } from '../../src/database/database.js';
-import { rowsOf, type SqlRunner } from '../../src/database/sql-runner.js';
+import { rowsOf, runAll, type SqlRunner, type Transaction } from '../../src/database/sql-runner.js';
 import { type ClaimRequest, DeliveryClaims } from '../../src/events/delivery-claims.js';
 import type { DispatchPool } from '../../src/events/dispatch-pool.js';
 import { ReceiptRecords } from '../../src/messages/receipt-records.js';
@@ -47,7 +47,7 @@ const PLANTS = {
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     replace(Database.prototype, 'ingest', () => async (...given: unknown[]) => {
-      const [work] = given as [(runner: SqlRunner) => Promise<unknown>];
+      const [work] = given as [(transaction: Transaction) => Promise<unknown>];
       const used = [await pool.connect()];
       const query = async (sql: string, parameters: unknown[] = []): Promise<unknown> => {
         try {
@@ -59,7 +59,7 @@ const PLANTS = {
       };
       try {
         await query('begin');
-        const result = await work({ query });
+        const result = await work({ query, commitWith: (statements) => runAll({ query }, statements) });
         await query('commit');
         return result;
       } finally {

@@ -6,6 +6,8 @@ import { Database } from '../../src/database/database.js';
 import { rowsOf } from '../../src/database/sql-runner.js';
 import { attributedRecipient } from '../../src/domain/attribution.js';
 import type { StatusData } from '../../src/domain/domain-event.js';
+import { isPermanent } from '../../src/database/is-permanent.js';
+import { sqlStateOf } from '../../src/database/sql-state.js';
 import { deriveMessage } from '../../src/domain/merge.js';
 import { emptyMessage } from '../../src/domain/message-state.js';
 import { viewMessage } from '../../src/domain/message-view.js';
@@ -14,9 +16,10 @@ import { type EventRow, eventOfRow } from '../../src/events/event-row.js';
 import { Outbox } from '../../src/events/outbox.js';
 import { EsmsModule } from '../../src/index.js';
 import { Intake } from '../../src/messages/intake.js';
-import { MessageRecords, MessagesRaced } from '../../src/messages/message-records.js';
+import { MessageRecords } from '../../src/messages/message-records.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 import type { ReceivedReport } from '../../src/messages/received-report.js';
+import type { StoredMessage } from '../../src/messages/stored-message.js';
 import { CLOSE, messageLog } from '../support/message-log.js';
 import { expectedOf, visibleOf } from '../support/message-oracle.js';
 import { at, makeReport } from '../support/reports.js';
@@ -87,7 +90,7 @@ async function apply(batches: readonly ReceivedReport[][]): Promise<number> {
         await pool.ingest((runner) => store.apply(runner, batch));
         stored = true;
       } catch (error) {
-        if (!(error instanceof MessagesRaced)) throw error;
+        if (sqlStateOf(error) !== '23505') throw error;
         races += 1;
       }
     }
@@ -187,6 +190,18 @@ it('all at once through the intake: the same', async () => {
   );
 }, 60_000);
 
+it('a message that is not as it was when it was locked is not written, and that passes', async () => {
+  const { dataSource } = app.get(Database, { strict: false });
+  const records = app.get(MessageRecords, { strict: false });
+  await apply([[{ report: makeReport({ smsId: 'guarded' }), raw: null }]]);
+  const [message] = await records.lock(dataSource, [{ account: 'default', smsId: 'guarded' }]);
+  const other = { ...(message as StoredMessage), version: 7 };
+  const error = await records.save(dataSource, [other]).catch((reason: unknown) => reason);
+  expect(sqlStateOf(error)).toBe('22012');
+  expect(isPermanent(error)).toBe(false);
+  expect(await records.lock(dataSource, [{ account: 'default', smsId: 'guarded' }])).toEqual([message]);
+});
+
 it('a message that another transaction makes after ours has looked for it: ours is run again, nothing is lost', async () => {
   const received = (smsId: string): ReceivedReport => ({ report: makeReport({ smsId, price: '1.0000' }), raw: null });
   await apply([[received('made-before')]]);
@@ -196,6 +211,7 @@ it('a message that another transaction makes after ours has looked for it: ours 
     let hasLooked = false;
     return store.apply(
       {
+        commitWith: (statements) => runner.commitWith(statements),
         query: async (sql, parameters) => {
           const answer = await runner.query(sql, parameters);
           if (!hasLooked && sql.includes('for update')) {
@@ -208,7 +224,7 @@ it('a message that another transaction makes after ours has looked for it: ours 
       both,
     );
   });
-  await expect(ours).rejects.toBeInstanceOf(MessagesRaced);
+  await expect(ours).rejects.toMatchObject({ code: '23505' });
   await apply([both]);
   for (const [smsId, copies] of [
     ['made-before', 2],

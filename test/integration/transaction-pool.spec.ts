@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TransactionPool } from '../../src/database/transaction-pool.js';
-import type { SqlRunner } from '../../src/database/sql-runner.js';
+import { encodeArray } from '../../src/database/encode-array.js';
+import type { SqlRunner, Statement, Transaction } from '../../src/database/sql-runner.js';
 import { PGBOUNCER_ABSENT, PgBouncer } from '../support/pg-bouncer.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -8,10 +9,15 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 let database: TestDatabase;
 let pool: TransactionPool;
 
-const poolOf = (connectionString: string, purpose: string, connections: number): TransactionPool =>
+const poolOf = (
+  connectionString: string,
+  purpose: string,
+  connections: number,
+  beforeCommit?: () => Promise<void>,
+): TransactionPool =>
   new TransactionPool(
     { connection: { connectionString }, schema: 'esms', migrations: 'off', ingestConnections: 1, workConnections: 1 },
-    { purpose, connections, settings: [] },
+    { purpose, connections, settings: [], ...(beforeCommit && { beforeCommit }) },
   );
 
 beforeAll(async () => {
@@ -53,6 +59,63 @@ describe('statements sent together in one transaction', () => {
     await expect(late).rejects.toThrow('has ended');
     await pool.transaction((runner) => keep(runner, 7));
     expect(await kept()).toEqual([1, 2, 7]);
+  });
+});
+
+describe('statements sent together with COMMIT', () => {
+  const keeping = (value: number): Statement => ({
+    sql: 'insert into kept select unnest($1::int[])',
+    parameters: [encodeArray('integer', [value])],
+  });
+  const commit = (...values: number[]) =>
+    pool.transaction((transaction) => transaction.commitWith(values.map(keeping)).then(() => 'done'));
+
+  beforeEach(() => query(database.url, 'truncate kept'));
+
+  it('are kept', async () => {
+    await expect(commit(11, 12)).resolves.toBe('done');
+    expect(await kept()).toEqual([11, 12]);
+  });
+
+  it('leave nothing where one of them fails, which is what is told', async () => {
+    await commit(11);
+    await expect(commit(12, 11, 13)).rejects.toMatchObject({ code: '23505' });
+    expect(await kept()).toEqual([11]);
+  });
+
+  it('leave nothing where one before them failed, though nobody looked', async () => {
+    const work = async (transaction: Transaction): Promise<void> => {
+      await keep(transaction, 11);
+      await keep(transaction, 11).catch(() => undefined);
+    };
+    await expect(pool.transaction(work)).rejects.toThrow('ended with ROLLBACK');
+    await expect(
+      pool.transaction((transaction) => work(transaction).then(() => transaction.commitWith([keeping(12)]))),
+    ).rejects.toMatchObject({ code: '25P02' });
+    expect(await kept()).toEqual([]);
+  });
+
+  it('are the last: nothing is sent behind them', async () => {
+    const work = async (transaction: Transaction): Promise<void> => {
+      await transaction.commitWith([keeping(11)]);
+      await keep(transaction, 12);
+    };
+    await expect(pool.transaction(work)).rejects.toThrow('has ended');
+    expect(await kept()).toEqual([11]);
+  });
+
+  it('are there when the pause before COMMIT begins, and are not kept where it fails', async () => {
+    let seen: unknown[] = [];
+    const pausing = poolOf(database.url, 'pausing', 1, async () => {
+      await vi.waitFor(async () => {
+        seen = await query(database.url, `select from pg_stat_activity where state = 'idle in transaction'`);
+        expect(seen).toHaveLength(1);
+      });
+      throw new Error('the end');
+    });
+    await expect(pausing.transaction((each) => each.commitWith([keeping(11)]))).rejects.toThrow('the end');
+    await pausing.close();
+    expect(await kept()).toEqual([]);
   });
 });
 
