@@ -43,7 +43,11 @@ const PLANTS = {
     ),
 
   'statement-retry': () => {
-    const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 4 });
+    const pool = new pg.Pool({
+      connectionString: process.env['DATABASE_URL'],
+      max: 40,
+      connectionTimeoutMillis: 1_000,
+    });
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     replace(Database.prototype, 'ingest', () => async (...given: unknown[]) => {
