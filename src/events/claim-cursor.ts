@@ -4,6 +4,15 @@ const HEAD = '0';
 /** How long the head is left alone once something was found behind it, or nothing in the end. */
 const HEAD_AGAIN_MS = 10_000;
 
+/** What a claim that began at the cursor came to. */
+export interface Look {
+  /** The position up to which nothing more can be claimed now; null where the cursor stays. */
+  reached: string | null;
+  hasFound: boolean;
+  /** Whether everything behind the cursor was looked at. */
+  isEnd: boolean;
+}
+
 /**
  * Where the claims of one loop begin to look. Deliveries behind a parked one of their message stay due, and may be a
  * million: claims that begin at the head each time would look at all of them, and in the end find nothing in their time.
@@ -12,23 +21,27 @@ const HEAD_AGAIN_MS = 10_000;
 export class ClaimCursor {
   #after = HEAD;
   #headAgainAt: number | null = null;
+  #restMs = HEAD_AGAIN_MS;
+  #sawEnd = false;
 
   /** The position behind which the next claim looks: 64 bits, as text. */
   next(): string {
-    if (this.#headAgainAt !== null && performance.now() >= this.#headAgainAt) {
-      this.#after = HEAD;
-      this.#headAgainAt = null;
-    }
+    if (this.#headAgainAt !== null && performance.now() >= this.#headAgainAt) this.#goToHead();
     return this.#after;
   }
 
-  /** Up to this position nothing can be claimed now. */
-  advance(position: string): void {
-    this.#after = position;
+  looked({ reached, hasFound, isEnd }: Look): void {
+    if (reached !== null) this.#after = reached;
+    if (this.#after === HEAD) return;
+    this.#sawEnd ||= isEnd;
+    if (hasFound || isEnd) this.#headAgainAt ??= performance.now() + this.#restMs;
   }
 
-  /** Something was claimed, or everything looked at. */
-  arrive(): void {
-    if (this.#after !== HEAD) this.#headAgainAt ??= performance.now() + HEAD_AGAIN_MS;
+  /** Where that was too early to see the end, the next time leaves twice as long for it. */
+  #goToHead(): void {
+    this.#restMs = this.#sawEnd ? HEAD_AGAIN_MS : this.#restMs * 2;
+    this.#after = HEAD;
+    this.#headAgainAt = null;
+    this.#sawEnd = false;
   }
 }

@@ -15,6 +15,16 @@ export interface ClaimedDelivery {
   attempts: number;
 }
 
+/** What one claim took, and how far it looked. */
+export interface Claim {
+  deliveries: readonly ClaimedDelivery[];
+  /** The position it looked up to, where it took less than it might and more is there; else null. */
+  reached: string | null;
+}
+
+/** A row of a claim; one that took nothing is one row all the same. */
+type ClaimRow = { reached: string | null } & ((EventRow & { attempts: number }) | { subject: null });
+
 /** What a handler has room for. */
 export interface ClaimRequest {
   subscriber: string;
@@ -39,7 +49,6 @@ export interface HeldDeliveries {
 @Injectable()
 export class DeliveryClaims {
   readonly #claim: string;
-  readonly #lookedUpTo: string;
   readonly #putOff: string;
   readonly #release: string;
 
@@ -50,18 +59,20 @@ export class DeliveryClaims {
     const isDue = (delivery: string): string => `
       ${delivery}.settled_at is null and ${delivery}.parked_at is null and ${delivery}.due_at <= now()
       and (${delivery}.leased_until is null or ${delivery}.leased_until <= now()) and ($6 or ${delivery}.attempts = 0)`;
-    // What is due is asked twice: ahead before the costly questions, and of the row as it is once it is locked. Whether
-    // all before are done is asked only where there is one before, and that one is.
+    const longestLook = `greatest(${LONGEST_LOOK}, 2 * $2::bigint)`;
+    // A table expression is read as far as somebody asks for its rows. What is due is asked twice: ahead, before the
+    // costly questions, and of the row as it is once it is locked. Whether all before are done is asked only where there
+    // is one before, and that one is.
     this.#claim = `
-      with due as (
+      with ahead as materialized (
+        select d.ctid as place, d.position, d.settled_at, d.parked_at, d.due_at, d.leased_until, d.attempts
+        from ${deliveries} d
+        where d.subscriber = $1 and d.settled_at is null and d.parked_at is null and d.position > $7::bigint
+        order by d.position limit ${longestLook}
+      ), due as (
         select d.ctid as place, d.position, e.account, e.subject, e.id, e.sequence, e.type, e.occurred_at, e.data, e.view,
           e.view_of, e.recipient
-        from (
-          select a.ctid as place, a.position, a.settled_at, a.parked_at, a.due_at, a.leased_until, a.attempts
-          from ${deliveries} a
-          where a.subscriber = $1 and a.settled_at is null and a.parked_at is null and a.position > $7::bigint
-          order by a.position limit ${LONGEST_LOOK}
-        ) ahead
+        from ahead
         join ${deliveries} d on d.ctid = ahead.place
         join ${events} e on e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
         where ${isDue('ahead')} and ${isDue('d')} and e.type = any($5::text[])
@@ -76,25 +87,25 @@ export class DeliveryClaims {
             where previous.account = d.account and previous.subject = d.subject
               and previous.subscriber = d.subscriber and previous.sequence < d.sequence
             order by previous.sequence desc limit 1), true)
-        order by ahead.position limit $2
+        limit $2
         for update of d skip locked
       ), claimed as (
         update ${deliveries} d
         set attempts = d.attempts + 1, lease = $3, leased_until = now() + $4 * interval '1 millisecond'
         from due where d.ctid = due.place
         returning due.*, d.attempts
+      ), look as (
+        select case when (select count(*) from claimed) < $2
+          then (select position from ahead offset ${longestLook} - 1) end as reached
       )
       select claimed.account, claimed.subject, claimed.id, claimed.sequence, claimed.type,
         ${instantSql('claimed.occurred_at', 'time')}, claimed.data, coalesce(claimed.view, holder.view) as view,
-        coalesce(claimed.recipient, holder.recipient) as recipient, claimed.attempts
-      from claimed
+        coalesce(claimed.recipient, holder.recipient) as recipient, claimed.attempts, look.reached
+      from look
+      left join claimed on true
       left join ${events} holder
         on holder.account = claimed.account and holder.subject = claimed.subject and holder.sequence = claimed.view_of
       order by claimed.position`;
-    this.#lookedUpTo = `
-      select position from ${deliveries}
-      where subscriber = $1 and settled_at is null and parked_at is null and position > $2::bigint
-      order by position offset ${LONGEST_LOOK - 1} limit 1`;
     // What is locked is being completed in a transaction that outlived its time: whichever way it ends, it is not ours.
     const held = `
       held as (
@@ -114,29 +125,12 @@ export class DeliveryClaims {
       from held where ${isHeld}`;
   }
 
-  /** Takes up to `limit` due deliveries, at most one of each message: the oldest that is not done. */
-  async claim(request: ClaimRequest): Promise<ClaimedDelivery[]> {
+  /** Takes up to `limit` due deliveries, at most one of each message: the oldest that is not done. Null: none was made. */
+  async claim(request: ClaimRequest): Promise<Claim | null> {
     const { subscriber, types, limit, freshOnly, lease, leaseMs, after } = request;
-    const rows = await this.pool.transaction((runner) =>
-      rowsOf<EventRow & { attempts: number }>(runner, this.#claim, [
-        subscriber,
-        limit,
-        lease,
-        leaseMs,
-        types,
-        !freshOnly,
-        after,
-      ]),
-    );
-    return rows.map(({ attempts, ...row }) => ({ attempts, event: eventOfRow(row) }));
-  }
-
-  /** The position of the last delivery that a claim behind `after` looks at; null where it looks at all there are. */
-  async lookedUpTo(subscriber: string, after: string): Promise<string | null> {
-    const [row] = await this.pool.transaction((runner) =>
-      rowsOf<{ position: string }>(runner, this.#lookedUpTo, [subscriber, after]),
-    );
-    return row?.position ?? null;
+    const parameters = [subscriber, limit, lease, leaseMs, types, !freshOnly, after];
+    const rows = await this.pool.transaction((runner) => rowsOf<ClaimRow>(runner, this.#claim, parameters));
+    return { deliveries: rows.flatMap(deliveryOf), reached: rows[0]?.reached ?? null };
   }
 
   /** Puts deliveries off after a failure; parks those that have had their attempts. */
@@ -152,4 +146,10 @@ export class DeliveryClaims {
   async release({ subscriber, lease, events }: HeldDeliveries): Promise<void> {
     await this.pool.transaction((runner) => runner.query(this.#release, [keysOf(events), subscriber, lease]));
   }
+}
+
+function deliveryOf({ reached: _, ...row }: ClaimRow): ClaimedDelivery[] {
+  if (row.subject === null) return [];
+  const { attempts, ...event } = row;
+  return [{ attempts, event: eventOfRow(event) }];
 }

@@ -16,6 +16,8 @@ const SETTINGS = [
   'enable_bitmapscan = off',
   'enable_hashjoin = off',
   'enable_mergejoin = off',
+  'enable_material = off',
+  'enable_tidscan = on',
   'jit = off',
 ];
 

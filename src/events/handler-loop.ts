@@ -17,8 +17,6 @@ const CLAIM_INTERVAL_MS = 10;
 /** How much work may wait in this process: short, since what waits here no other process can take. */
 const QUEUED_MS = 250;
 const MOST_QUEUED_PER_CALL = 16;
-/** A claim that is quicker has looked at all there is. */
-const LONG_LOOK_MS = 5;
 
 /** Claims what one handler takes and has it called, until stopped. A call that takes long holds up no other one. */
 export class HandlerLoop {
@@ -26,6 +24,8 @@ export class HandlerLoop {
   readonly #queue: HandlerQueue;
   readonly #handOver: HandOver;
   readonly #cursor = new ClaimCursor();
+  /** Of claims that pass over what was tried before, which the others must still find. */
+  readonly #freshCursor = new ClaimCursor();
   readonly #sleep = new WakeableSleep();
   readonly #types;
   readonly #batch: number;
@@ -107,30 +107,24 @@ export class HandlerLoop {
   async #claim(limit: number): Promise<boolean> {
     const { subscriber } = this;
     const lease = randomUUID();
-    const startedAt = performance.now();
-    const endsAt = startedAt + this.#leaseMs;
+    const endsAt = performance.now() + this.#leaseMs;
     const freshOnly = this.#queue.hasRetriesEnough;
-    const after = this.#cursor.next();
+    const cursor = freshOnly ? this.#freshCursor : this.#cursor;
+    const after = cursor.next();
     try {
       const wanted = { subscriber, types: this.#types, limit, freshOnly, lease, leaseMs: this.#leaseMs, after };
-      const deliveries = await this.statements.claims.claim(wanted);
-      const tookMs = performance.now() - startedAt;
+      const claim = await this.statements.claims.claim(wanted);
+      if (claim === null) return false;
+      const { deliveries, reached } = claim;
       if (deliveries.length > 0) await faultPoint('claim_after_lease');
       this.#queue.add(await this.#handOver.parkSpent({ deliveries, lease, endsAt }), { lease, endsAt });
-      if (deliveries.length > 0 || tookMs < LONG_LOOK_MS) this.#cursor.arrive();
-      return deliveries.length === limit || (tookMs >= LONG_LOOK_MS && (await this.#lookFurther(after)));
+      const isFull = deliveries.length === limit;
+      cursor.looked({ reached, hasFound: deliveries.length > 0, isEnd: !isFull && reached === null });
+      return isFull || reached !== null;
     } catch (error) {
       this.#logger.warn(`claim failed, trying again: ${(error as Error).message}`);
       return false;
     }
-  }
-
-  /** Goes on behind what one claim looks at; gives whether there is anything. */
-  async #lookFurther(after: string): Promise<boolean> {
-    const reached = await this.statements.claims.lookedUpTo(this.subscriber, after);
-    if (reached === null) this.#cursor.arrive();
-    else this.#cursor.advance(reached);
-    return reached !== null;
   }
 
   #startCalls(): void {

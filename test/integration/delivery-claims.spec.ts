@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ClaimedDelivery, DeliveryClaims } from '../../src/events/delivery-claims.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Claim, DeliveryClaims } from '../../src/events/delivery-claims.js';
 import { addBlockedMessages } from '../support/blocked-messages.js';
 import { createDispatcherDatabase } from '../support/dispatcher-database.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
+import { query } from '../support/query.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 const BLOCKED = 10_500;
@@ -23,7 +24,6 @@ beforeAll(async () => {
   instance = await DispatcherInstance.start(database.url, { dispatcher: false });
   claims = instance.app.get(DeliveryClaims, { strict: false });
   await addBlockedMessages(database.url, 's', BLOCKED);
-  await raise(instance, makeEvent('fresh', 1), makeEvent('fresh', 2), makeEvent('other', 1));
 });
 
 afterAll(async () => {
@@ -31,29 +31,47 @@ afterAll(async () => {
   await database.drop();
 });
 
-const claim = (after: string): Promise<ClaimedDelivery[]> =>
+const claim = (after: string, freshOnly = false): Promise<Claim | null> =>
   claims.claim({
     subscriber: 's',
     types: ['message.sent'],
     limit: 100,
-    freshOnly: false,
+    freshOnly,
     lease: randomUUID(),
     leaseMs: 60_000,
     after,
   });
 
-const namesOf = (claimed: readonly ClaimedDelivery[]): string[] =>
-  claimed.map(({ event }) => `${event.subject}/${event.sequence}`);
+const namesOf = (given: Claim | null): string[] =>
+  (given?.deliveries ?? []).map(({ event }) => `${event.subject}/${event.sequence}`);
 
-it('a claim looks at so many deliveries and no more, and the next one goes on where it ended', async () => {
-  expect(await claim('0')).toEqual([]);
-  const first = await claims.lookedUpTo('s', '0');
-  expect(first).not.toBeNull();
-  expect(namesOf(await claim(first ?? ''))).toEqual(['fresh/1', 'other/1']);
-  expect(await claims.lookedUpTo('s', first ?? '')).toBeNull();
-});
+const settle = (): Promise<unknown> =>
+  query(database.url, 'update esms.deliveries set settled_at = now(), lease = null where lease is not null');
 
-it('what is held, and what waits behind it, is claimed by nobody else', async () => {
-  const first = await claims.lookedUpTo('s', '0');
-  expect(await claim(first ?? '')).toEqual([]);
+describe.each([
+  ['wait behind a parked one', 'parked_at = case when sequence = 1 then now() end'],
+  ['wait for their next attempt', `parked_at = null, attempts = 1, due_at = now() + interval '1 hour'`],
+  ['were tried before, where only others are wanted', 'parked_at = null, attempts = 1'],
+])('a claim behind 10,500 messages that %s', (what, change) => {
+  const freshOnly = what.startsWith('were tried');
+
+  it('looks at so many deliveries and no more, and the next one goes on where it ended', async () => {
+    await query(database.url, `update esms.deliveries set ${change} where subject like 'blocked-%'`);
+    await raise(instance, makeEvent(`${what}-1`, 1), makeEvent(`${what}-1`, 2), makeEvent(`${what}-2`, 1));
+    const taken: string[] = [];
+    let [looks, after] = [0, '0'];
+    for (let reached: string | null = after; reached !== null; looks += 1) {
+      after = reached;
+      const made = await claim(after, freshOnly);
+      taken.push(...namesOf(made));
+      reached = made?.reached ?? null;
+    }
+    expect(taken).toEqual([`${what}-1/1`, `${what}-2/1`]);
+    expect(looks).toBe(what.startsWith('wait behind') ? 2 : 3);
+    // What is held, and what waits behind it, is claimed by nobody else.
+    expect(await claim(after, freshOnly)).toEqual({ deliveries: [], reached: null });
+    await settle();
+    expect(namesOf(await claim(after, freshOnly))).toEqual([`${what}-1/2`]);
+    await settle();
+  });
 });

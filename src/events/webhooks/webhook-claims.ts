@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type ClaimedDelivery, type ClaimRequest, DeliveryClaims } from '../delivery-claims.js';
+import { type Claim, type ClaimRequest, DeliveryClaims } from '../delivery-claims.js';
 
 /**
  * The claims of webhooks. There may be many of them, and most claims would find nothing, so only those are made for
@@ -21,16 +21,17 @@ export class WebhookClaims extends DeliveryClaims {
     for (const subscriber of subscribers) this.#due.add(subscriber);
   }
 
-  override async claim(request: ClaimRequest): Promise<ClaimedDelivery[]> {
+  override async claim(request: ClaimRequest): Promise<Claim | null> {
     const { subscriber, limit } = request;
     if (!this.#due.delete(subscriber)) {
       for (const listener of this.#listeners) listener();
-      return [];
+      return null;
     }
     const claim = this.#last.then(() => super.claim(request));
     this.#last = claim.catch(() => undefined);
     const claimed = await claim;
-    if (claimed.length === limit) this.#due.add(subscriber);
+    const mayHaveMore = claimed !== null && (claimed.deliveries.length === limit || claimed.reached !== null);
+    if (mayHaveMore) this.#due.add(subscriber);
     return claimed;
   }
 }
