@@ -31,6 +31,10 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** Of the one pool: other test files share the server. */
+const IN_TRANSACTION = `
+  select from pg_stat_activity where state = 'idle in transaction' and application_name = 'nestjs-esms-pausing'`;
+
 const keep = (runner: SqlRunner, value: number) => runner.query('insert into kept values ($1)', [value]);
 const kept = async () => (await query(database.url, 'select value from kept order by value')).map(({ value }) => value);
 
@@ -108,7 +112,7 @@ describe('statements sent together with COMMIT', () => {
     let seen: unknown[] = [];
     const pausing = poolOf(database.url, 'pausing', 1, async () => {
       await vi.waitFor(async () => {
-        seen = await query(database.url, `select from pg_stat_activity where state = 'idle in transaction'`);
+        seen = await query(database.url, IN_TRANSACTION);
         expect(seen).toHaveLength(1);
       });
       throw new Error('the end');
