@@ -1,4 +1,5 @@
 import { type ArrayType, encodeArray } from './encode-array.js';
+import type { Statement } from './sql-runner.js';
 
 /** Types that are sent as text: PostgreSQL reads it faster than we could write their binary form. */
 const FROM_TEXT = ['uuid', 'numeric'] as const;
@@ -27,6 +28,11 @@ export class RowSet<Name extends string> {
       return isFromText(type) ? `${parameter}::text[]::${type}[]` : `${parameter}::${type}[]`;
     });
     this.sql = `unnest(${arrays.join(', ')}) as given(${names.join(', ')})`;
+  }
+
+  /** A statement on {@link sql} with these rows; none without rows. */
+  statements(sql: string, rows: readonly { readonly [Field in Name]?: unknown }[]): Statement[] {
+    return rows.length === 0 ? [] : [{ sql, parameters: this.parameters(rows) }];
   }
 
   /** The parameters for some rows, in the order of the columns; what a row lacks is NULL. */

@@ -30,6 +30,7 @@ export class ClaimCursor {
     return this.#after;
   }
 
+  /** Goes on where the claim that began at {@link next} has ended. */
   looked({ reached, hasFound, isEnd }: Look): void {
     if (reached !== null) this.#after = reached;
     if (this.#after === HEAD) return;

@@ -57,15 +57,14 @@ export class DeliveryClaims {
     { tables: { deliveries, events, subscribers } }: Database,
   ) {
     const isDue = (delivery: string): string => `
-      ${delivery}.settled_at is null and ${delivery}.parked_at is null and ${delivery}.due_at <= now()
-      and (${delivery}.leased_until is null or ${delivery}.leased_until <= now()) and ($6 or ${delivery}.attempts = 0)`;
+      ${delivery}.due_at <= now() and (${delivery}.leased_until is null or ${delivery}.leased_until <= now()) and ($6 or ${delivery}.attempts = 0)`;
     const longestLook = `greatest(${LONGEST_LOOK}, 2 * $2::bigint)`;
     // A table expression is read as far as somebody asks for its rows. What is due is asked twice: ahead, before the
     // costly questions, and of the row as it is once it is locked. Whether all before are done is asked only where there
     // is one before, and that one is.
     this.#claim = `
       with ahead as materialized (
-        select d.ctid as place, d.position, d.settled_at, d.parked_at, d.due_at, d.leased_until, d.attempts
+        select d.ctid as place, d.position, d.due_at, d.leased_until, d.attempts
         from ${deliveries} d
         where d.subscriber = $1 and d.settled_at is null and d.parked_at is null and d.position > $7::bigint
         order by d.position limit ${longestLook}
@@ -75,7 +74,7 @@ export class DeliveryClaims {
         from ahead
         join ${deliveries} d on d.ctid = ahead.place
         join ${events} e on e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
-        where ${isDue('ahead')} and ${isDue('d')} and e.type = any($5::text[])
+        where ${isDue('ahead')} and ${isDue('d')} and d.settled_at is null and d.parked_at is null and e.type = any($5::text[])
           and exists (select from ${subscribers} s where s.name = $1 and not s.paused and s.replay_after is null)
           and coalesce((
             select previous.settled_at is not null and not exists (

@@ -8,7 +8,8 @@ const CONNECTIONS = 2;
 
 /**
  * A claim or a mark that a crash of PostgreSQL takes back is made again, so none waits for the disk. The planner keeps
- * to the index of what is due, whatever its statistics say of a table that was empty a moment ago.
+ * to the index of what is due, and finds its rows by their places, whatever its statistics say of a table that was empty
+ * a moment ago.
  */
 const SETTINGS = [
   'synchronous_commit = off',

@@ -42,7 +42,7 @@ export class Outbox {
 
   /** What appends events in their order. */
   appends(events: readonly EsmsEvent[]): Statement[] {
-    return events.length === 0 ? [] : [{ sql: this.#append, parameters: ROWS.parameters(rowsOfEvents(events)) }];
+    return ROWS.statements(this.#append, rowsOfEvents(events));
   }
 
   /** Appends events in their order. Throws what the database throws; the transaction is the caller's. */

@@ -94,14 +94,14 @@ export class MessageRecords {
   }
 
   /**
-   * What writes messages, new or locked. It fails where a new one was made by somebody else meanwhile: the transaction
-   * must be run again. (An upsert would wait for the lock of whoever made it, and that one perhaps for a new message of
+   * What writes messages, new or locked. It fails where a new one was made by somebody else meanwhile (23505), or a
+   * locked one is not as it was (a division by zero, 22012): the transaction must be run again. (An upsert would wait for the lock of whoever made it, and that one perhaps for a new message of
    * ours: a deadlock, seen.)
    */
   writes(messages: readonly StoredMessage[]): Statement[] {
     const known = messages.filter(({ version }) => version > 0);
     const made = messages.filter(({ version }) => version === 0);
-    return [...writing(this.#update, known), ...writing(this.#insert, made)];
+    return [...ROWS.statements(this.#update, known.map(rowOf)), ...ROWS.statements(this.#insert, made.map(rowOf))];
   }
 
   /** Writes them. */
@@ -118,10 +118,6 @@ export class MessageRecords {
       registration: null,
     }));
   }
-}
-
-function writing(sql: string, messages: readonly StoredMessage[]): Statement[] {
-  return messages.length === 0 ? [] : [{ sql, parameters: ROWS.parameters(messages.map(rowOf)) }];
 }
 
 /** What people filter by is worked out here, once. */

@@ -99,18 +99,17 @@ export class ReceiptRecords {
 
   /** What keeps new ones. */
   adds(receipts: readonly NewReceipt[]): Statement[] {
-    if (receipts.length === 0) return [];
     const rows = receipts.map(({ report, raw, repeats, decision }) => {
       const { account, smsId, source, digest, receivedAt, firstReceivedAt } = report;
       const identity = { account, smsId, source, digest, receivedAt, firstReceivedAt };
       return { ...identity, repeats, decision, report: JSON.stringify(compact(report, IN_THE_ROW)), raw };
     });
-    return [{ sql: this.#add, parameters: ROWS.parameters(rows) }];
+    return ROWS.statements(this.#add, rows);
   }
 
   /** What counts further copies. */
   repeats(receipts: readonly RepeatedReceipt[]): Statement[] {
-    return receipts.length === 0 ? [] : [{ sql: this.#repeat, parameters: COPIES.parameters(receipts) }];
+    return COPIES.statements(this.#repeat, receipts);
   }
 }
 
