@@ -67,6 +67,7 @@ export class DeliveryClaims {
         select d.ctid as place, d.position, d.due_at, d.leased_until, d.attempts
         from ${deliveries} d
         where d.subscriber = $1 and d.settled_at is null and d.parked_at is null and d.position > $7::bigint
+          and exists (select from ${subscribers} s where s.name = $1 and not s.paused and s.replay_after is null)
         order by d.position limit ${longestLook}
       ), due as (
         select d.ctid as place, d.position, e.account, e.subject, e.id, e.sequence, e.type, e.occurred_at, e.data, e.view,
@@ -75,7 +76,6 @@ export class DeliveryClaims {
         join ${deliveries} d on d.ctid = ahead.place
         join ${events} e on e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
         where ${isDue('ahead')} and ${isDue('d')} and d.settled_at is null and d.parked_at is null and e.type = any($5::text[])
-          and exists (select from ${subscribers} s where s.name = $1 and not s.paused and s.replay_after is null)
           and coalesce((
             select previous.settled_at is not null and not exists (
               select from ${deliveries} earlier

@@ -75,3 +75,11 @@ describe.each([
     await settle();
   });
 });
+
+it.each(['paused = true', 'replay_after = 0'])('a claim for a subscriber with %s passes over nothing', async (held) => {
+  await query(database.url, `update esms.deliveries set attempts = 0, due_at = now() where subject like 'blocked-%'`);
+  await query(database.url, `update esms.subscribers set ${held}`);
+  expect(await claim('0')).toEqual({ deliveries: [], reached: null });
+  await query(database.url, 'update esms.subscribers set paused = false, replay_after = null');
+  expect((await claim('0'))?.deliveries).toHaveLength(100);
+});
