@@ -22,11 +22,9 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/**
- * Transactions at once. A further one begins only where so many wait that its batch is worth it: small batches cost
- * twice the processor time of large ones (measured).
- */
+/** Transactions at once: while one waits for the database, the next is prepared. */
 const WRITERS = 2;
+/** A further one begins only where so many wait: small batches cost twice the processor time of large ones (measured). */
 const WORTH_A_WRITER = 32;
 const LARGEST_BATCH = 128;
 const TRY_FOR_MS = 1_200;
@@ -40,6 +38,7 @@ const FIRST_WAIT_MS = 20;
 export class Intake {
   #queue: Waiting[] = [];
   #writers = 0;
+  #storing = 0;
 
   constructor(
     private readonly database: Database,
@@ -54,22 +53,41 @@ export class Intake {
   accept(received: ReceivedReport, patience?: Patience): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ received, patience, resolve, reject });
-      if (this.#writers === 0 || (this.#writers < WRITERS && this.#queue.length >= WORTH_A_WRITER)) void this.#write();
+      this.#beginWriter();
     });
+  }
+
+  #beginWriter(): void {
+    if (this.#writers < WRITERS && this.#hasEnoughBeside(this.#writers)) void this.#write();
   }
 
   async #write(): Promise<void> {
     this.#writers += 1;
-    while (this.#queue.length > 0) {
+    while (this.#hasEnoughBeside(this.#writers - 1)) {
       // A turn of the event loop first: callbacks that have arrived by then are stored together.
       await new Promise(setImmediate);
-      await this.#store(this.#take());
+      const batch = this.#take();
+      this.#storing += batch.length;
+      this.#beginWriter();
+      await this.#store(batch);
+      this.#storing -= batch.length;
     }
     this.#writers -= 1;
   }
 
+  /**
+   * Whether enough wait for one more writer. Beside others it takes no less than those have in hand: where one has nearly
+   * all and the next one a few, Node and PostgreSQL wait for each other (some 6 % fewer callbacks, measured).
+   */
+  #hasEnoughBeside(writers: number): boolean {
+    return this.#queue.length >= (writers === 0 ? 1 : Math.max(WORTH_A_WRITER, this.#storing));
+  }
+
+  /** All that wait, or of many a fair share. */
   #take(): Waiting[] {
-    const wanted = stillWanted(this.#queue.splice(0, LARGEST_BATCH));
+    const isMany = this.#queue.length >= WRITERS * WORTH_A_WRITER;
+    const share = isMany ? Math.floor((this.#queue.length + this.#storing) / WRITERS) : LARGEST_BATCH;
+    const wanted = stillWanted(this.#queue.splice(0, Math.min(share, LARGEST_BATCH)));
     return wanted.length === 0 && this.#queue.length > 0 ? this.#take() : wanted;
   }
 

@@ -95,8 +95,8 @@ export class MessageRecords {
 
   /**
    * What writes messages, new or locked. It fails where a new one was made by somebody else meanwhile (23505), or a
-   * locked one is not as it was (a division by zero, 22012): the transaction must be run again. (An upsert would wait for the lock of whoever made it, and that one perhaps for a new message of
-   * ours: a deadlock, seen.)
+   * locked one is not as it was (a division by zero, 22012): the transaction must be run again. (An upsert would wait
+   * for the lock of whoever made it, and that one perhaps for a new message of ours: a deadlock, seen.)
    */
   writes(messages: readonly StoredMessage[]): Statement[] {
     const known = messages.filter(({ version }) => version > 0);
