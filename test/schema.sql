@@ -25,7 +25,7 @@ create table esms.deliveries (
   settled_at timestamp with time zone,
   parked_at timestamp with time zone,
   last_error text,
-  constraint deliveries_pkey PRIMARY KEY (account, subject, subscriber, sequence)
+  constraint deliveries_pkey PRIMARY KEY (subscriber, "position")
 );
 
 create table esms.events (
@@ -169,6 +169,7 @@ create table esms.webhooks (
 
 CREATE INDEX contact_entries_contact ON esms.contact_entries USING btree (account, contact, occurred_at);
 CREATE INDEX deliveries_due ON esms.deliveries USING btree (subscriber, "position") WHERE ((settled_at IS NULL) AND (parked_at IS NULL));
+CREATE INDEX deliveries_open ON esms.deliveries USING btree (account, subject, subscriber, sequence) WHERE (settled_at IS NULL);
 CREATE INDEX deliveries_parked ON esms.deliveries USING btree (subscriber, "position") WHERE (parked_at IS NOT NULL);
 CREATE INDEX deliveries_settled ON esms.deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
 CREATE INDEX events_position ON esms.events USING btree ("position");

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { EsmsEvent, EventType } from '../domain/domain-event.js';
-import { GIVEN_SQL, IS_HELD_SQL, keysOf } from './delivery-keys.js';
+import { IS_HELD_SQL, positionsOf } from './delivery-keys.js';
 import { DispatchPool } from './dispatch-pool.js';
 import { type EventRow, eventOfRow } from './event-row.js';
 
@@ -11,6 +11,8 @@ const LONGEST_LOOK = 10_000;
 
 /** One event for one subscriber, held under a lease. */
 export interface ClaimedDelivery {
+  /** The event's place in the outbox: 64 bits, as text. */
+  position: string;
   event: EsmsEvent;
   attempts: number;
 }
@@ -23,7 +25,7 @@ export interface Claim {
 }
 
 /** A row of a claim; one that took nothing is one row all the same. */
-type ClaimRow = { reached: string | null } & ((EventRow & { attempts: number }) | { subject: null });
+type ClaimRow = { reached: string | null } & ((EventRow & Omit<ClaimedDelivery, 'event'>) | { subject: null });
 
 /** What a handler has room for. */
 export interface ClaimRequest {
@@ -42,7 +44,7 @@ export interface ClaimRequest {
 export interface HeldDeliveries {
   subscriber: string;
   lease: string;
-  events: readonly EsmsEvent[];
+  deliveries: readonly ClaimedDelivery[];
 }
 
 /** Takes deliveries under a lease and gives them back; each statement that gives back repeats the lease. */
@@ -60,8 +62,7 @@ export class DeliveryClaims {
       ${delivery}.due_at <= now() and (${delivery}.leased_until is null or ${delivery}.leased_until <= now()) and ($6 or ${delivery}.attempts = 0)`;
     const longestLook = `greatest(${LONGEST_LOOK}, 2 * $2::bigint)`;
     // A table expression is read as far as somebody asks for its rows. What is due is asked twice: ahead, before the
-    // costly questions, and of the row as it is once it is locked. Whether all before are done is asked only where there
-    // is one before, and that one is.
+    // costly questions, and of the row as it is once it is locked.
     this.#claim = `
       with ahead as materialized (
         select d.ctid as place, d.position, d.due_at, d.leased_until, d.attempts
@@ -74,18 +75,13 @@ export class DeliveryClaims {
           e.view_of, e.recipient
         from ahead
         join ${deliveries} d on d.ctid = ahead.place
-        join ${events} e on e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
+        join ${events} e on e.position = d.position
         where ${isDue('ahead')} and ${isDue('d')} and d.settled_at is null and d.parked_at is null and e.type = any($5::text[])
-          and coalesce((
-            select previous.settled_at is not null and not exists (
-              select from ${deliveries} earlier
-              where earlier.account = previous.account and earlier.subject = previous.subject
-                and earlier.subscriber = previous.subscriber and earlier.sequence < previous.sequence
-                and earlier.settled_at is null)
-            from ${deliveries} previous
-            where previous.account = d.account and previous.subject = d.subject
-              and previous.subscriber = d.subscriber and previous.sequence < d.sequence
-            order by previous.sequence desc limit 1), true)
+          and (d.sequence <= 1 or coalesce((
+            select false from ${deliveries} earlier
+            where earlier.account = d.account and earlier.subject = d.subject and earlier.subscriber = d.subscriber
+              and earlier.sequence < d.sequence and earlier.settled_at is null
+            limit 1), true))
         limit $2
         for update of d skip locked
       ), claimed as (
@@ -99,7 +95,7 @@ export class DeliveryClaims {
       )
       select claimed.account, claimed.subject, claimed.id, claimed.sequence, claimed.type,
         ${instantSql('claimed.occurred_at', 'time')}, claimed.data, coalesce(claimed.view, holder.view) as view,
-        coalesce(claimed.recipient, holder.recipient) as recipient, claimed.attempts, look.reached
+        coalesce(claimed.recipient, holder.recipient) as recipient, claimed.position, claimed.attempts, look.reached
       from look
       left join claimed on true
       left join ${events} holder
@@ -108,11 +104,8 @@ export class DeliveryClaims {
     // What is locked is being completed in a transaction that outlived its time: whichever way it ends, it is not ours.
     const held = `
       held as (
-        select d.account, d.subject, d.subscriber, d.sequence from ${deliveries} d, ${GIVEN_SQL}
-        where ${IS_HELD_SQL} for update of d skip locked)`;
-    const isHeld = `
-        d.account = held.account and d.subject = held.subject and d.subscriber = held.subscriber
-        and d.sequence = held.sequence`;
+        select d.subscriber, d.position from ${deliveries} d where ${IS_HELD_SQL} for update of d skip locked)`;
+    const isHeld = 'd.subscriber = held.subscriber and d.position = held.position';
     this.#putOff = `
       with ${held} update ${deliveries} d
       set lease = null, leased_until = null, last_error = $4,
@@ -134,21 +127,22 @@ export class DeliveryClaims {
 
   /** Puts deliveries off after a failure; parks those that have had their attempts. */
   async putOff(
-    { subscriber, lease, events }: HeldDeliveries,
+    { subscriber, lease, deliveries }: HeldDeliveries,
     { error, waitMs, maxAttempts }: { error: string; waitMs: number; maxAttempts: number },
   ): Promise<void> {
-    const parameters = [keysOf(events), subscriber, lease, error, waitMs, maxAttempts];
+    const parameters = [positionsOf(deliveries), subscriber, lease, error, waitMs, maxAttempts];
     await this.pool.transaction((runner) => runner.query(this.#putOff, parameters));
   }
 
   /** Gives back what no handler was called with: the claim was no attempt. */
-  async release({ subscriber, lease, events }: HeldDeliveries): Promise<void> {
-    await this.pool.transaction((runner) => runner.query(this.#release, [keysOf(events), subscriber, lease]));
+  async release({ subscriber, lease, deliveries }: HeldDeliveries): Promise<void> {
+    const parameters = [positionsOf(deliveries), subscriber, lease];
+    await this.pool.transaction((runner) => runner.query(this.#release, parameters));
   }
 }
 
 function deliveryOf({ reached: _, ...row }: ClaimRow): ClaimedDelivery[] {
   if (row.subject === null) return [];
-  const { attempts, ...event } = row;
-  return [{ attempts, event: eventOfRow(event) }];
+  const { position, attempts, ...event } = row;
+  return [{ position, attempts, event: eventOfRow(event) }];
 }

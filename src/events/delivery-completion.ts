@@ -4,7 +4,7 @@ import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { sqlStateOf } from '../database/sql-state.js';
 import { EsmsError } from '../domain/errors.js';
 import type { HeldDeliveries } from './delivery-claims.js';
-import { GIVEN_SQL, IS_GIVEN_SQL, IS_HELD_SQL, keysOf } from './delivery-keys.js';
+import { IS_GIVEN_SQL, IS_HELD_SQL, positionsOf } from './delivery-keys.js';
 
 /** A setting that ends with its transaction: where a second statement does not see it, there was none. */
 const SETTING = 'esms.completing';
@@ -20,13 +20,16 @@ export class DeliveryCompletion {
   readonly #settle: string;
   readonly #count: string;
 
-  constructor({ tables: { deliveries } }: Database) {
+  constructor({ tables: { deliveries, events } }: Database) {
     this.#settle = `
       with settled as (
         update ${deliveries} d set settled_at = now(), lease = null, leased_until = null
-        from ${GIVEN_SQL} where ${IS_HELD_SQL} and ${IS_INSIDE} returning 1)
+        where ${IS_HELD_SQL} and ${IS_INSIDE} returning 1)
       select count(*)::int as settled, ${IS_INSIDE} as inside from settled`;
-    this.#count = `select count(*)::int as present from ${deliveries} d, ${GIVEN_SQL} where ${IS_GIVEN_SQL}`;
+    // Another database of ours may well have the positions, but not the events.
+    this.#count = `
+      select count(*)::int as present from ${deliveries} d join ${events} e on e.position = d.position
+      where ${IS_GIVEN_SQL} and e.id = any($3::text::uuid[])`;
   }
 
   /**
@@ -34,15 +37,20 @@ export class DeliveryCompletion {
    * has, so no other one can take the mark; which of the reasons it was, is asked only then.
    */
   async complete(runner: SqlRunner, held: HeldDeliveries): Promise<void> {
-    const { subscriber, lease, events } = held;
-    const parameters = [keysOf(events), subscriber, lease];
+    const { subscriber, lease, deliveries } = held;
+    const positions = positionsOf(deliveries);
     try {
       await runner.query(ENTER, [lease]);
-      const [row] = await rowsOf<{ settled: number; inside: boolean }>(runner, this.#settle, parameters);
-      if (row?.settled === events.length) return;
+      const [row] = await rowsOf<{ settled: number; inside: boolean }>(runner, this.#settle, [
+        positions,
+        subscriber,
+        lease,
+      ]);
+      if (row?.settled === deliveries.length) return;
       if (!row?.inside) throw absentTransaction(subscriber);
-      const [found] = await rowsOf<{ present: number }>(runner, this.#count, parameters.slice(0, 2));
-      throw found?.present === events.length ? lostLease(subscriber) : otherDatabase(subscriber);
+      const ids = `{${deliveries.map(({ event }) => event.id).join(',')}}`;
+      const [found] = await rowsOf<{ present: number }>(runner, this.#count, [positions, subscriber, ids]);
+      throw found?.present === deliveries.length ? lostLease(subscriber) : otherDatabase(subscriber);
     } catch (error) {
       throw TABLE_ABSENT.test(sqlStateOf(error)) ? otherDatabase(subscriber, error) : error;
     }

@@ -7,7 +7,7 @@ import { DispatchPool } from './dispatch-pool.js';
 
 const MOST_AT_ONCE = 500;
 
-const ROWS = new RowSet({ account: 'text', subject: 'text', subscriber: 'text', sequence: 'bigint', lease: 'uuid' });
+const ROWS = new RowSet({ subscriber: 'text', position: 'bigint', lease: 'uuid' });
 
 type HeldRow = Parameters<typeof ROWS.parameters>[0][number];
 
@@ -35,8 +35,7 @@ export class DeliverySettler {
       with settled as (
         update ${deliveries} d set settled_at = now(), lease = null, leased_until = null
         from ${ROWS.sql}
-        where d.account = given.account and d.subject = given.subject and d.subscriber = given.subscriber
-          and d.sequence = given.sequence and d.lease = given.lease and d.settled_at is null
+        where d.subscriber = given.subscriber and d.position = given.position and d.lease = given.lease
         returning 1)
       select count(*)::int as count from settled`;
   }
@@ -73,5 +72,5 @@ export class DeliverySettler {
   }
 }
 
-const rowsOfHeld = ({ subscriber, lease, events }: HeldDeliveries): HeldRow[] =>
-  events.map(({ account, subject, sequence }) => ({ account, subject, subscriber, sequence: sequence ?? 0, lease }));
+const rowsOfHeld = ({ subscriber, lease, deliveries }: HeldDeliveries): HeldRow[] =>
+  deliveries.map(({ position }) => ({ subscriber, position: Number(position), lease }));

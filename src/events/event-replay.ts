@@ -54,7 +54,7 @@ export class EventReplay {
          from log join ${subscribers} s on s.name = $1 and s.patterns && ${patternsSql('log.type')}
            and (s.account is null or s.account = log.account)
          where $3::timestamptz is null or log.occurred_at >= $3::timestamptz
-         on conflict (account, subject, subscriber, sequence) do update
+         on conflict (subscriber, position) do update
          set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),
            lease = null, leased_until = null
          where d.settled_at is not null or d.lease is not null

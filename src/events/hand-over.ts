@@ -135,6 +135,6 @@ export class HandOver {
   }
 
   #held(lease: string, deliveries: readonly ClaimedDelivery[]): HeldDeliveries {
-    return { subscriber: this.subscriber, lease, events: deliveries.map(({ event }) => event) };
+    return { subscriber: this.subscriber, lease, deliveries };
   }
 }

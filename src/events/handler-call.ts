@@ -19,6 +19,7 @@ export async function callHandler(
   attempt: number,
   completion: DeliveryCompletion,
 ): Promise<CallResult> {
+  const events = held.deliveries.map(({ event }) => event);
   const timer = new AbortController();
   let isMarked = false;
   const delivery: EsmsDelivery = {
@@ -30,7 +31,7 @@ export async function callHandler(
     },
   };
   try {
-    await inTime(handler, timer, handler.call(held.events, delivery));
+    await inTime(handler, timer, handler.call(events, delivery));
     return { error: null, isMarked };
   } catch (error) {
     return { error: error instanceof Error ? error : new Error(String(error)), isMarked };

@@ -47,7 +47,9 @@ export class SubscriberTable {
     // Each by its own index: without one that fits, all deliveries there ever were would be read.
     for (const those of ['d.settled_at is null and d.parked_at is null', 'd.parked_at is not null']) {
       await this.database.dataSource.query(
-        `update ${deliveries} d set settled_at = now(), parked_at = null, last_error = 'no handler takes it any more'
+        `update ${deliveries} d
+         set settled_at = now(), parked_at = null, lease = null, leased_until = null,
+           last_error = 'no handler takes it any more'
          from ${subscribers} s, ${events} e
          where s.name = any($1) and d.subscriber = s.name and ${those} and s.retired_at is null
            and e.account = d.account and e.subject = d.subject and e.sequence = d.sequence

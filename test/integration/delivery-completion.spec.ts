@@ -117,6 +117,14 @@ describe('complete() refuses', () => {
 
   it('a database that has tables of ours, but is another one', async () => {
     const other = await createTestDatabase();
+    await query(
+      other.url,
+      `with added as (
+        insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
+        values ('default', 'm', 1, gen_random_uuid(), 'message.sent', now(), '{}') returning *)
+      insert into esms.deliveries (account, subject, subscriber, sequence, position)
+      select account, subject, 'host', sequence, position from added`,
+    );
     const refusal = await refusalOf((delivery) => inTransaction((client) => delivery.complete(client), other.url));
     expect(refusal).toMatchObject({ code: 'database_other' });
     await other.drop();

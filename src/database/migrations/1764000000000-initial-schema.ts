@@ -131,8 +131,9 @@ function eventStatements(t: Tables): string[] {
       settled_at timestamptz,
       parked_at timestamptz,
       last_error text,
-      constraint deliveries_pkey primary key (account, subject, subscriber, sequence)
+      constraint deliveries_pkey primary key (subscriber, position)
     )`,
+    `create index deliveries_open on ${t.deliveries} (account, subject, subscriber, sequence) where settled_at is null`,
     `create index deliveries_due on ${t.deliveries} (subscriber, position) where settled_at is null and parked_at is null`,
     `create index deliveries_parked on ${t.deliveries} (subscriber, position) where parked_at is not null`,
     `create index deliveries_settled on ${t.deliveries} (settled_at) where settled_at is not null`,

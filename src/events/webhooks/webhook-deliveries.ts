@@ -28,7 +28,7 @@ export class WebhookDeliveries {
         from ${events} e join ${table} s on s.name = $1 and s.patterns && ${patternsSql('e.type')}
         where e.account = $2 and e.subject = $3 and ($4::uuid is null or e.id = $4::uuid)
         order by e.sequence
-        on conflict (account, subject, subscriber, sequence) do update
+        on conflict (subscriber, position) do update
         set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),
           lease = null, leased_until = null
         returning 1)
