@@ -119,7 +119,8 @@ export class HandlerLoop {
       if (deliveries.length > 0) await faultPoint('claim_after_lease');
       this.#queue.add(await this.#handOver.parkSpent({ deliveries, lease, endsAt }), { lease, endsAt });
       const isFull = deliveries.length === limit;
-      cursor.looked({ reached, hasFound: deliveries.length > 0, isEnd: !isFull && reached === null });
+      const taken = deliveries[0]?.position ?? null;
+      cursor.looked({ reached, taken, isEnd: !isFull && reached === null });
       return isFull || reached !== null;
     } catch (error) {
       this.#logger.warn(`claim failed, trying again: ${(error as Error).message}`);

@@ -10,15 +10,41 @@ beforeEach(() => {
 
 afterEach(() => void vi.useRealTimers());
 
-const inVain = (reached: string): void => cursor.looked({ reached, hasFound: false, isEnd: false });
-const found = (): void => cursor.looked({ reached: null, hasFound: true, isEnd: false });
-const atEnd = (): void => cursor.looked({ reached: null, hasFound: false, isEnd: true });
+const inVain = (reached: string): void => cursor.looked({ reached, taken: null, isEnd: false });
+const took = (taken = '10'): void => cursor.looked({ reached: null, taken, isEnd: false });
+const atEnd = (): void => cursor.looked({ reached: null, taken: null, isEnd: true });
 
-it('begins at the head, and stays there while everything is found from there', () => {
-  found();
+it('begins at the head, and stays there while everything is found near it', () => {
+  took();
+  took('10000');
   atEnd();
   vi.advanceTimersByTime(60_000);
   expect(cursor.next()).toBe('0');
+});
+
+it('begins 10,000 positions before what the last claim took, and once a second at the head', () => {
+  took('30000');
+  expect(cursor.next()).toBe('20000');
+  took('25000');
+  expect(cursor.next()).toBe('20000');
+  vi.advanceTimersByTime(999);
+  took('9007199254740995000');
+  expect(cursor.next()).toBe('9007199254740985000');
+  vi.advanceTimersByTime(1);
+  expect(cursor.next()).toBe('0');
+  took('5');
+  vi.advanceTimersByTime(60_000);
+  took('30000');
+  expect(cursor.next()).toBe('20000');
+});
+
+it('goes to the head a second later however often, with the end seen or not', () => {
+  for (let round = 0; round < 5; round += 1) {
+    took('30000');
+    expect(cursor.next()).toBe('20000');
+    vi.advanceTimersByTime(1_000);
+    expect(cursor.next()).toBe('0');
+  }
 });
 
 it('passes over what was looked at in vain, however long that takes', () => {
@@ -30,14 +56,21 @@ it('passes over what was looked at in vain, however long that takes', () => {
   expect(cursor.next()).toBe('20000');
 });
 
+it('does not break off what it passes over for the second it would have left the head alone', () => {
+  took('30000');
+  inVain('40000');
+  vi.advanceTimersByTime(60_000);
+  expect(cursor.next()).toBe('40000');
+});
+
 it.each([
-  ['found something', found],
+  ['took something', took],
   ['saw the end', atEnd],
 ])('goes back to the head a while after it %s, whatever comes meanwhile', (_, arrive) => {
   inVain('10000');
   arrive();
   vi.advanceTimersByTime(6_000);
-  found();
+  took();
   inVain('20000');
   expect(cursor.next()).toBe('20000');
   vi.advanceTimersByTime(4_000);
@@ -47,7 +80,7 @@ it.each([
 it('leaves twice the time where it went back before it saw the end, until it does', () => {
   const msUntilHead = (): number => {
     inVain('10000');
-    found();
+    took();
     for (let ms = 1_000; ; ms += 1_000) {
       vi.advanceTimersByTime(1_000);
       if (cursor.next() === '0') return ms;
