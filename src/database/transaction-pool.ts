@@ -106,7 +106,8 @@ export class TransactionPool {
     const transaction = this.#open(client);
     try {
       const result = await work(transaction);
-      if (!transaction.hasEnded()) await transaction.commitWith([]);
+      // Awaited here as well, so that no work can take a COMMIT that failed for one that did not.
+      await (transaction.committing() ?? transaction.commitWith([]));
       client.release();
       return result;
     } catch (error) {
@@ -117,10 +118,11 @@ export class TransactionPool {
   }
 
   /** Nothing is answered unless BEGIN was, and nothing is sent once the end is: it would be outside of any transaction. */
-  #open(client: pg.PoolClient): Transaction & { end(): void; hasEnded(): boolean } {
+  #open(client: pg.PoolClient): Transaction & { end(): void; committing(): Promise<void> | null } {
     const begun = client.query(this.#begin);
     begun.catch(() => undefined);
     let ended = false;
+    let committing: Promise<void> | null = null;
     const send = (sql: string, parameters?: unknown[]): Promise<unknown> => {
       if (ended) throw new Error('the transaction of this statement has ended');
       return client.query(this.#statement(sql, parameters));
@@ -133,12 +135,13 @@ export class TransactionPool {
       commitWith: async (statements: readonly Statement[]) => {
         const sent = statements.map(({ sql, parameters }) => send(sql, parameters));
         ended = true;
-        await settled([begun, ...sent, this.#commit(client)]);
+        committing = settled([begun, ...sent, this.#commit(client)]);
+        await committing;
       },
       end: () => {
         ended = true;
       },
-      hasEnded: () => ended,
+      committing: () => committing,
     };
   }
 

@@ -87,6 +87,12 @@ describe('statements sent together with COMMIT', () => {
     expect(await kept()).toEqual([11]);
   });
 
+  it('are not told as kept where they are not, though the work overlooks it', async () => {
+    await commit(11);
+    const overlooking = (transaction: Transaction) => transaction.commitWith([keeping(11)]).catch(() => 'done');
+    await expect(pool.transaction(overlooking)).rejects.toMatchObject({ code: '23505' });
+  });
+
   it('leave nothing where one before them failed, though nobody looked', async () => {
     const work = async (transaction: Transaction): Promise<void> => {
       await keep(transaction, 11);
