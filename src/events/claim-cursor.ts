@@ -12,6 +12,8 @@ const HEAD_AGAIN_MS = 1_000;
 
 /** And once something was found behind what was looked at in vain, or nothing in the end: that may be very much. */
 const HEAD_AGAIN_AFTER_PASSING_MS = 10_000;
+/** Time enough to pass over 15,000,000 (2,000,000 took 9 s); what is due again at the head waits so long at most. */
+const LONGEST_REST_MS = 80_000;
 
 /** What a claim that began at the cursor came to. */
 export interface Look {
@@ -47,7 +49,7 @@ export class ClaimCursor {
   /** Goes on where the claim that began at {@link next} has ended. */
   looked({ reached, taken, isEnd }: Look): void {
     if (reached !== null) this.#passTo(reached);
-    else if (taken !== null) this.#after = shortlyBefore(taken, this.#after);
+    else if (taken !== null && !this.#isPassing) this.#after = shortlyBefore(taken, this.#after);
     if (this.#after === HEAD) return;
     this.#sawEnd ||= isEnd;
     if (taken === null && !isEnd) return;
@@ -62,7 +64,10 @@ export class ClaimCursor {
 
   /** Where that was too early to see the end of what is passed over, the next time leaves twice as long for it. */
   #goToHead(): void {
-    this.#passingRestMs = this.#isPassing && !this.#sawEnd ? this.#passingRestMs * 2 : HEAD_AGAIN_AFTER_PASSING_MS;
+    const wasTooEarly = this.#isPassing && !this.#sawEnd;
+    this.#passingRestMs = wasTooEarly
+      ? Math.min(this.#passingRestMs * 2, LONGEST_REST_MS)
+      : HEAD_AGAIN_AFTER_PASSING_MS;
     this.#after = HEAD;
     this.#headAgainAt = null;
     this.#isPassing = false;
