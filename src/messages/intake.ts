@@ -75,15 +75,15 @@ export class Intake {
     this.#writers -= 1;
   }
 
-  /**
-   * Whether enough wait for one more writer. Beside others it takes no less than those have in hand: where one has nearly
-   * all and the next one a few, Node and PostgreSQL wait for each other (some 6 % fewer callbacks, measured).
-   */
+  /** Whether enough wait for one more writer. */
   #hasEnoughBeside(writers: number): boolean {
-    return this.#queue.length >= (writers === 0 ? 1 : Math.max(WORTH_A_WRITER, this.#storing));
+    return this.#queue.length >= (writers === 0 ? 1 : WORTH_A_WRITER);
   }
 
-  /** All that wait, or of many a fair share. */
+  /**
+   * All that wait, or of many a fair share: where one writer has nearly all and the next one a few, Node and PostgreSQL
+   * wait for each other (some 5 % fewer callbacks, measured).
+   */
   #take(): Waiting[] {
     const isMany = this.#queue.length >= WRITERS * WORTH_A_WRITER;
     const share = isMany ? Math.floor((this.#queue.length + this.#storing) / WRITERS) : LARGEST_BATCH;
