@@ -26,7 +26,8 @@ export class SubscriberRetirement {
   async #remove(name: string): Promise<void> {
     const { subscribers, subscriber_hosts: hosts, deliveries } = this.database.tables;
     const { dataSource } = this.database;
-    for (let removed = BATCH; removed === BATCH; ) {
+    // Until nothing is left: of a batch, what was marked meanwhile is locked, but not removed.
+    for (let removed = 1; removed > 0; ) {
       const [row] = await rowsOf<{ count: number }>(
         dataSource,
         `with removed as (
