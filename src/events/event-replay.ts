@@ -9,8 +9,8 @@ const BATCH = 2_000;
 /**
  * Makes deliveries of what is in the event log already, for a subscriber that begins at the beginning or is to get
  * events again. Nothing is claimed for it meanwhile, so the order of each message holds; how far it came is kept, so any
- * process can go on. What is committed while it runs has its delivery already, and is passed over; what is in a handler's
- * hand is taken from it and comes again, in its place.
+ * process can go on. Every delivery that is there is made anew: what is parked or in a handler's hand comes again, in
+ * its place, and a claim that began before the replay takes none whose earlier ones are open again.
  */
 @Injectable()
 export class EventReplay {
@@ -57,7 +57,6 @@ export class EventReplay {
          on conflict (subscriber, position) do update
          set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),
            lease = null, leased_until = null
-         where d.settled_at is not null or d.lease is not null
        )
        select count(*)::int as count, max(position)::text as last from log`,
       [name, replay.after, replay.since],

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '@nestjs/common';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { groupBy } from '../../src/domain/group-by.js';
 import type { EsmsEvent } from '../../src/index.js';
+import { addBlockedMessages } from '../support/blocked-messages.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
@@ -258,4 +260,55 @@ describe('subscriptions', () => {
     await instance.caughtUp();
     expect(got).toHaveLength(7);
   });
+
+  it('are replayed together with what is parked', async () => {
+    let failing = true;
+    const got: number[] = [];
+    const handle = ([event]: EsmsEvent[]): void => {
+      if (failing) throw new Error('told to fail');
+      got.push(event?.sequence ?? 0);
+    };
+    const instance = await DispatcherInstance.start(database.url, {
+      providers: [eventHandler({ subscriber: 's' }, handle)],
+      dispatcher: { maxAttempts: 1, pollMs: 50 },
+    });
+    running.push(instance);
+    await raise(instance, makeEvent('m', 1), makeEvent('m', 2));
+    await vi.waitFor(async () => expect((await instance.subscriptions.get('s')).parked).toBe(1), { timeout: 5_000 });
+    failing = false;
+    await instance.subscriptions.replay('s', new Date(0));
+    await vi.waitFor(() => expect(got).toEqual([1, 2]), { timeout: 10_000 });
+  });
+
+  it('are retired with all their deliveries, also one that is marked meanwhile', async () => {
+    await stop(await start(recorder({ subscriber: 'old' }).provider));
+    const receiving = await ingestOnly();
+    await addBlockedMessages(database.url, 'old', 2_600);
+    await holdingTransaction(database.url, async (client) => {
+      await client.query(
+        'update esms.deliveries set attempts = 1 where position = (select min(position) from esms.events)',
+      );
+      await receiving.subscriptions.retire('old');
+      await vi.waitFor(async () => expect(await query(database.url, WAITING)).toHaveLength(1), { timeout: 10_000 });
+    });
+    const left = () => query(database.url, 'select from esms.deliveries union all select from esms.subscribers');
+    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 10_000 });
+  });
 });
+
+/** Whether the retirement waits for a row. */
+const WAITING = `
+  select from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock' and query like '%delete from%deliveries%'`;
+
+async function holdingTransaction(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('begin');
+    await work(client);
+    await client.query('commit');
+  } finally {
+    await client.end();
+  }
+}
