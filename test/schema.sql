@@ -172,7 +172,7 @@ CREATE INDEX deliveries_due ON esms.deliveries USING btree (subscriber, "positio
 CREATE INDEX deliveries_open ON esms.deliveries USING btree (account, subject, subscriber, sequence) WHERE (settled_at IS NULL);
 CREATE INDEX deliveries_parked ON esms.deliveries USING btree (subscriber, "position") WHERE (parked_at IS NOT NULL);
 CREATE INDEX deliveries_settled ON esms.deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
-CREATE INDEX events_position ON esms.events USING btree ("position");
+CREATE UNIQUE INDEX events_position ON esms.events USING btree ("position");
 CREATE INDEX ledger_occurred ON esms.ledger USING btree (account, occurred_at);
 CREATE INDEX ledger_position ON esms.ledger USING btree (account, "position");
 CREATE INDEX messages_created ON esms.messages USING btree (account, created_at, sms_id);

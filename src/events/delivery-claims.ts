@@ -62,7 +62,8 @@ export class DeliveryClaims {
       ${delivery}.due_at <= now() and (${delivery}.leased_until is null or ${delivery}.leased_until <= now()) and ($6 or ${delivery}.attempts = 0)`;
     const longestLook = `greatest(${LONGEST_LOOK}, 2 * $2::bigint)`;
     // A table expression is read as far as somebody asks for its rows. What is due is asked twice: ahead, before the
-    // costly questions, and of the row as it is once it is locked.
+    // costly questions, and of the row as it is once it is locked. Whether an earlier one of the message is open is a
+    // question of each row (`not exists` may become one list of all that is open).
     this.#claim = `
       with ahead as materialized (
         select d.ctid as place, d.position, d.due_at, d.leased_until, d.attempts

@@ -6,7 +6,7 @@ export const positionsOf = (deliveries: readonly { readonly position: string }[]
 export const IS_GIVEN_SQL = 'd.subscriber = $2 and d.position = any($1::text::bigint[])';
 
 /**
- * Whether it is still held under the lease in `$3`; what is done has none. Were that asked as well, the planner could
+ * Whether it is still held under the lease in `$3`; what is done or parked has none. Were that asked as well, the planner could
  * read the whole index of what is open, since it is small most of the time (seen).
  */
 export const IS_HELD_SQL = `${IS_GIVEN_SQL} and d.lease = $3::text::uuid`;

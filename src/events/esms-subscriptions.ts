@@ -35,7 +35,6 @@ const HOSTED_FOR = `interval '30 seconds'`;
 @Injectable()
 export class EsmsSubscriptions {
   /** @internal */
-  /** @internal */
   constructor(
     private readonly database: Database,
     private readonly parkedDeliveries: ParkedDeliveries,
@@ -146,12 +145,12 @@ export class EsmsSubscriptions {
     const { subscribers, subscriber_hosts: hosts, deliveries } = this.database.tables;
     const counted = (condition: string): string => `(
       select count(*)::int from ${deliveries} d
-      where d.subscriber = s.name and d.settled_at is null and ($2::text is null or d.account = $2) and ${condition})`;
+      where d.subscriber = s.name and ($2::text is null or d.account = $2) and ${condition})`;
     return rowsOf<Subscription>(
       this.database,
       `select s.name, s.patterns, s.paused,
          exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR}) as hosted,
-         ${counted('d.parked_at is null')} as lag, ${counted('d.parked_at is not null')} as parked
+         ${counted('d.settled_at is null and d.parked_at is null')} as lag, ${counted('d.parked_at is not null')} as parked
        from ${subscribers} s
        where s.retired_at is null and ($1::text is null or s.name = $1)
          and ($2::text is null or s.account is null or s.account = $2)

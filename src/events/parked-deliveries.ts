@@ -39,7 +39,7 @@ export class ParkedDeliveries {
       `select e.id as "eventId", e.type, d.account, d.subject, nullif(d.sequence, 0)::int as sequence, d.attempts,
          ${instantSql('d.parked_at', '"parkedAt"')}, coalesce(d.last_error, '') as error, d.position::text as position
        from ${deliveries} d
-       join ${events} e on e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
+       join ${events} e on e.position = d.position
        where d.subscriber = $1 and d.parked_at is not null and d.account = coalesce($2, d.account)
          and d.position > coalesce($3::bigint, 0)
        order by d.position limit $4`,
@@ -65,9 +65,9 @@ export class ParkedDeliveries {
       this.database,
       `with changed as (
          update ${deliveries} d set ${change} from ${events} e
-         where d.subscriber = $1 and d.parked_at is not null and d.settled_at is null
+         where d.subscriber = $1 and d.parked_at is not null
            and d.account = coalesce($2, d.account)
-           and e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
+           and e.position = d.position
            and e.id = coalesce($3::uuid, e.id)
          returning 1)
        select count(*)::int as count from changed`,

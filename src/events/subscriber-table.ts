@@ -52,7 +52,7 @@ export class SubscriberTable {
            last_error = 'no handler takes it any more'
          from ${subscribers} s, ${events} e
          where s.name = any($1) and d.subscriber = s.name and ${those} and s.retired_at is null
-           and e.account = d.account and e.subject = d.subject and e.sequence = d.sequence
+           and e.position = d.position
            and not s.patterns && ${patternsSql('e.type')}`,
         [names],
       );

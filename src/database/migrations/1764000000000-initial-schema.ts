@@ -110,7 +110,7 @@ function eventStatements(t: Tables): string[] {
       recipient json,
       constraint events_pkey primary key (account, subject, sequence)
     )`,
-    `create index events_position on ${t.events} (position)`,
+    `create unique index events_position on ${t.events} (position)`,
     `create table ${t.subscribers} (
       name text not null,
       patterns text[] not null,
