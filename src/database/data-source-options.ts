@@ -2,6 +2,7 @@ import type { DataSourceOptions } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { ImpatientClient } from './impatient-client.js';
 import { MIGRATIONS } from './migrations.js';
+import { SteadyClient } from './steady-client.js';
 
 const STATEMENT_MS = 15_000;
 
@@ -27,7 +28,13 @@ export function dataSourceOptions(
     synchronize: false,
     applicationName: 'nestjs-esms',
     logging: false,
-    extra: { ...connection, max: workConnections, connectionTimeoutMillis: 2_000, keepAlive: true },
+    extra: {
+      ...connection,
+      max: workConnections,
+      connectionTimeoutMillis: 2_000,
+      keepAlive: true,
+      Client: SteadyClient,
+    },
   };
 }
 

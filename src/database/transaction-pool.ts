@@ -67,9 +67,7 @@ export class TransactionPool {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     });
-    // Both are needed: an idle client's error reaches the pool, a checked-out one's only itself; unheard, each ends the process.
     this.#pool.on('error', (error) => this.#logger.warn(`idle connection lost: ${error.message}`));
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /**
