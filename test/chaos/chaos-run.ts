@@ -24,6 +24,8 @@ export interface ChaosResult {
   deeds: ReadonlyMap<string, number>;
   /** How processes of the replicas ended that nobody asked to stop. */
   ends: string[];
+  /** Those of them that nobody brought about: a process that ends by itself may lose what the others cannot take. */
+  failures: string[];
   crashes: ReadonlyMap<string, number>;
   violations: Violation[];
   /** Whether the spools were empty and every event delivered in time. */
@@ -65,11 +67,13 @@ export class ChaosRun {
     this.log('everything is whole again; settling');
     const settled = await this.#settle(postgres.url);
     const violations = await querying(postgres.url, (client) => new Checker(client, calls).check(lives));
+    const ends = this.#replicas.flatMap((replica) => replica.ends);
     return {
       edge: this.#edge?.name ?? 'none',
       calls,
       deeds: nemesis.deeds,
-      ends: this.#replicas.flatMap(({ ends }) => ends),
+      ends,
+      failures: ends.filter((end) => !end.startsWith('SIG')),
       crashes: this.#crashes.counts(),
       violations,
       settled,

@@ -21,9 +21,9 @@ export function reportText(options: ChaosOptions, result: ChaosResult): string {
 }
 
 /** What is wrong with a run, in a line. */
-export function findingsText({ violations, calls, settled }: ChaosResult): string {
+export function findingsText({ violations, calls, settled, failures }: ChaosResult): string {
   const ends = calls.flatMap(({ end, detail }) => (end === 'answered' ? [] : [`${end} (${detail})`]));
-  const findings = [...violations.map(({ kind }) => kind), ...ends, ...(settled ? [] : ['not settled'])];
+  const findings = [...violations.map(({ kind }) => kind), ...ends, ...failures, ...(settled ? [] : ['not settled'])];
   return countText(findings);
 }
 

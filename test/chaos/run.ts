@@ -43,6 +43,7 @@ async function run(each: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-function isClean({ violations, settled, calls }: ChaosResult): boolean {
-  return violations.length === 0 && settled && calls.every(({ end }) => end === 'answered');
+function isClean({ violations, settled, calls, failures }: ChaosResult): boolean {
+  const isWhole = violations.length === 0 && settled && failures.length === 0;
+  return isWhole && calls.every(({ end }) => end === 'answered');
 }
