@@ -30,8 +30,9 @@ export interface Look {
  *
  * - Deliveries behind a parked one of their message stay due, and may be a million. What was looked at in vain is passed
  *   over, until something was found behind it and a while longer.
- * - What is done stays in the index until a vacuum takes it away, and was a third of PostgreSQL's time after 200,000
- *   callbacks (measured). So claims begin shortly before what the last one took, and once a second at the head.
+ * - What is done stays in the index until a vacuum takes it away: within 180,000 callbacks claims went from 45 to 72 µs
+ *   of PostgreSQL's time each, without this; to some 55 with it (measured). So they begin shortly before what the last
+ *   one took, and once a second at the head.
  */
 export class ClaimCursor {
   #after = HEAD;
