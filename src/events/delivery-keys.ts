@@ -2,6 +2,11 @@
 export const positionsOf = (deliveries: readonly { readonly position: string }[]): string =>
   `{${deliveries.map(({ position }) => position).join(',')}}`;
 
+/** Ends an insert of deliveries: one that is there already is made anew, whatever became of it. */
+export const OR_ANEW_SQL = `
+  on conflict (subscriber, position) do update
+  set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(), lease = null, leased_until = null`;
+
 /** Whether delivery `d` is one of the given, of the subscriber in `$2`. */
 export const IS_GIVEN_SQL = 'd.subscriber = $2 and d.position = any($1::text::bigint[])';
 

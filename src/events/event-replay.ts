@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { OR_ANEW_SQL } from './delivery-keys.js';
 import { patternsSql } from './subscriber.js';
 import { writersFinished } from './writers-finished.js';
 
@@ -49,14 +50,12 @@ export class EventReplay {
          select account, subject, sequence, type, position, occurred_at from ${events}
          where position > $2::bigint order by position limit ${BATCH}
        ), made as (
-         insert into ${deliveries} as d (account, subject, subscriber, sequence, position)
+         insert into ${deliveries} (account, subject, subscriber, sequence, position)
          select log.account, log.subject, s.name, log.sequence, log.position
          from log join ${subscribers} s on s.name = $1 and s.patterns && ${patternsSql('log.type')}
            and (s.account is null or s.account = log.account)
          where $3::timestamptz is null or log.occurred_at >= $3::timestamptz
-         on conflict (subscriber, position) do update
-         set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),
-           lease = null, leased_until = null
+         ${OR_ANEW_SQL}
        )
        select count(*)::int as count, max(position)::text as last from log`,
       [name, replay.after, replay.since],

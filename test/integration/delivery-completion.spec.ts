@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Pool } from 'pg';
+import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { EsmsDelivery, EsmsError, EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { inTransaction } from '../support/in-transaction.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createDispatcherDatabase } from '../support/dispatcher-database.js';
@@ -45,27 +46,10 @@ async function start(
 
 const effects = async (): Promise<number> => (await query(database.url, 'select from effects')).length;
 
-/** Runs `work` on a connection with a transaction open. */
-async function inTransaction<Result>(work: (client: Client) => Promise<Result>, url = database.url): Promise<Result> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  } finally {
-    await client.end();
-  }
-}
-
 describe('complete() takes', () => {
   it('the client of pg', async () => {
     await start((event, delivery) =>
-      inTransaction(async (client) => {
+      inTransaction(database.url, async (client) => {
         await client.query(EFFECT, [event.id]);
         await delivery.complete(client);
       }),
@@ -111,7 +95,7 @@ describe('complete() refuses', () => {
 
   it('a database that has no tables of ours', async () => {
     const other = inject('adminUrl');
-    const refusal = await refusalOf((delivery) => inTransaction((client) => delivery.complete(client), other));
+    const refusal = await refusalOf((delivery) => inTransaction(other, (client) => delivery.complete(client)));
     expect(refusal).toMatchObject({ code: 'database_other', message: expect.stringContaining('another database') });
   });
 
@@ -125,7 +109,7 @@ describe('complete() refuses', () => {
       insert into esms.deliveries (account, subject, subscriber, sequence, position)
       select account, subject, 'host', sequence, position from added`,
     );
-    const refusal = await refusalOf((delivery) => inTransaction((client) => delivery.complete(client), other.url));
+    const refusal = await refusalOf((delivery) => inTransaction(other.url, (client) => delivery.complete(client)));
     expect(refusal).toMatchObject({ code: 'database_other' });
     await other.drop();
   });
@@ -136,7 +120,7 @@ it('a handler that outlives its time is aborted, and its late mark refused and r
   const signals: AbortSignal[] = [];
   await start(
     (event, delivery) =>
-      inTransaction(async (client) => {
+      inTransaction(database.url, async (client) => {
         signals.push(delivery.signal);
         await client.query(EFFECT, [event.id]);
         if (delivery.attempt === 1) await sleep(600);
@@ -158,7 +142,7 @@ it('a handler that outlives its time is aborted, and its late mark refused and r
 it('a handler that outlives its lease while another process takes over is rolled back', async () => {
   let calls = 0;
   const handle = (event: EsmsEvent, delivery: EsmsDelivery): Promise<void> =>
-    inTransaction(async (client) => {
+    inTransaction(database.url, async (client) => {
       calls += 1;
       await client.query(EFFECT, [event.id]);
       if (calls === 1) await sleep(1_500);
@@ -181,7 +165,7 @@ it('a handler that outlives its lease while another process takes over is rolled
 
 it('a mark whose transaction is rolled back is none', async () => {
   await start((event, delivery) =>
-    inTransaction(async (client) => {
+    inTransaction(database.url, async (client) => {
       await client.query(EFFECT, [event.id]);
       await delivery.complete(client);
       if (delivery.attempt === 1) throw new Error('after the mark');

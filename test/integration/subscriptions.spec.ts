@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '@nestjs/common';
-import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { groupBy } from '../../src/domain/group-by.js';
 import type { EsmsEvent } from '../../src/index.js';
 import { addBlockedMessages } from '../support/blocked-messages.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { inTransaction } from '../support/in-transaction.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createDispatcherDatabase, IS_POOLED } from '../support/dispatcher-database.js';
@@ -284,7 +284,7 @@ describe('subscriptions', () => {
     await stop(await start(recorder({ subscriber: 'old' }).provider));
     const receiving = await ingestOnly();
     await addBlockedMessages(database.url, 'old', 2_600);
-    await holdingTransaction(database.url, async (client) => {
+    await inTransaction(database.url, async (client) => {
       await client.query(
         'update esms.deliveries set attempts = 1 where position = (select min(position) from esms.events)',
       );
@@ -300,15 +300,3 @@ describe('subscriptions', () => {
 const WAITING = `
   select from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock' and query like '%delete from%deliveries%'`;
-
-async function holdingTransaction(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query('begin');
-    await work(client);
-    await client.query('commit');
-  } finally {
-    await client.end();
-  }
-}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { rowsOf } from '../../database/sql-runner.js';
+import { OR_ANEW_SQL } from '../delivery-keys.js';
 import { EsmsSubscriptions } from '../esms-subscriptions.js';
 import { Outbox } from '../outbox.js';
 import { ParkedDeliveries } from '../parked-deliveries.js';
@@ -23,14 +24,12 @@ export class WebhookDeliveries {
     const { events, deliveries, subscribers: table } = database.tables;
     this.#repeat = `
       with made as (
-        insert into ${deliveries} as d (account, subject, subscriber, sequence, position)
+        insert into ${deliveries} (account, subject, subscriber, sequence, position)
         select e.account, e.subject, s.name, e.sequence, e.position
         from ${events} e join ${table} s on s.name = $1 and s.patterns && ${patternsSql('e.type')}
         where e.account = $2 and e.subject = $3 and ($4::uuid is null or e.id = $4::uuid)
         order by e.sequence
-        on conflict (subscriber, position) do update
-        set settled_at = null, parked_at = null, last_error = null, attempts = 0, due_at = now(),
-          lease = null, leased_until = null
+        ${OR_ANEW_SQL}
         returning 1)
       select count(*)::int as count from made`;
   }
