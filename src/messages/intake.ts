@@ -38,7 +38,6 @@ const FIRST_WAIT_MS = 20;
 export class Intake {
   #queue: Waiting[] = [];
   #writers = 0;
-  #storing = 0;
 
   constructor(
     private readonly database: Database,
@@ -67,10 +66,8 @@ export class Intake {
       // A turn of the event loop first: callbacks that have arrived by then are stored together.
       await new Promise(setImmediate);
       const batch = this.#take();
-      this.#storing += batch.length;
       this.#beginWriter();
       await this.#store(batch);
-      this.#storing -= batch.length;
     }
     this.#writers -= 1;
   }
@@ -81,12 +78,12 @@ export class Intake {
   }
 
   /**
-   * All that wait, or of many a fair share: where one writer has nearly all and the next one a few, Node and PostgreSQL
-   * wait for each other (some 5 % fewer callbacks, measured).
+   * All that wait, or of many a share: where one writer has nearly all and the next one a few, Node and PostgreSQL wait
+   * for each other (some 5 % fewer callbacks, measured).
    */
   #take(): Waiting[] {
-    const isMany = this.#queue.length >= WRITERS * WORTH_A_WRITER;
-    const share = isMany ? Math.floor((this.#queue.length + this.#storing) / WRITERS) : LARGEST_BATCH;
+    const waiting = this.#queue.length;
+    const share = waiting >= WRITERS * WORTH_A_WRITER ? Math.ceil(waiting / WRITERS) : waiting;
     const wanted = stillWanted(this.#queue.splice(0, Math.min(share, LARGEST_BATCH)));
     return wanted.length === 0 && this.#queue.length > 0 ? this.#take() : wanted;
   }
