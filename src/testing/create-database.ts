@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { SteadyClient } from '../database/steady-client.js';
 
 /** A PostgreSQL database of a test. */
 export interface TestDatabase {
@@ -19,7 +19,7 @@ export async function createDatabase(serverUrl: string, template = 'template1'):
 }
 
 async function command(url: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new SteadyClient(url);
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);

@@ -1,4 +1,5 @@
-import { Client, DatabaseError } from 'pg';
+import { type Client, DatabaseError } from 'pg';
+import { SteadyClient } from '../steady-client.js';
 import type { ServerConnection } from './connection-file.js';
 
 /** Codes of "starting up", "shutting down" and the like, and of "too many connections". */
@@ -12,15 +13,13 @@ const TIMEOUT_MS = 10_000;
  * @throws Error when it refuses: a wrong password above all
  */
 export async function openDatabase(connection: ServerConnection, database: string): Promise<boolean> {
-  const client = new Client({
+  const client = new SteadyClient({
     host: '127.0.0.1',
     ssl: false,
     ...connection,
     database: 'postgres',
     connectionTimeoutMillis: TIMEOUT_MS,
   });
-  // An error between two queries would otherwise end the process.
-  client.on('error', () => {});
   try {
     await client.connect();
     await createIfMissing(client, database);
