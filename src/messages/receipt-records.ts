@@ -99,11 +99,18 @@ export class ReceiptRecords {
 
   /** What keeps new ones. */
   adds(receipts: readonly NewReceipt[]): Statement[] {
-    const rows = receipts.map(({ report, raw, repeats, decision }) => {
-      const { account, smsId, source, digest, receivedAt, firstReceivedAt } = report;
-      const identity = { account, smsId, source, digest, receivedAt, firstReceivedAt };
-      return { ...identity, repeats, decision, report: JSON.stringify(compact(report, IN_THE_ROW)), raw };
-    });
+    const rows = receipts.map(({ report, raw, repeats, decision }) => ({
+      account: report.account,
+      smsId: report.smsId,
+      source: report.source,
+      digest: report.digest,
+      receivedAt: report.receivedAt,
+      firstReceivedAt: report.firstReceivedAt,
+      repeats,
+      decision,
+      report: JSON.stringify(compact(report, IN_THE_ROW)),
+      raw,
+    }));
     return ROWS.statements(this.#add, rows);
   }
 
