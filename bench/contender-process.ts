@@ -12,6 +12,7 @@ export interface RunningContender {
 const STARTS: Record<ContenderName, (databaseUrl: string) => Promise<RunningContender>> = {
   plain: async (url) => (await import('./contenders/plain.js')).startPlain(url),
   statement: async (url) => (await import('./contenders/statement.js')).startStatement(url),
+  rows: async (url) => (await import('./contenders/rows.js')).startRows(url),
   ours: async (url) => (await import('./contenders/ours.js')).startOurs(url, { billing: false, crm: false }),
   everything: async (url) => (await import('./contenders/ours.js')).startOurs(url, { billing: true, crm: true }),
   pipeline: async () => (await import('./contenders/pipeline.js')).startPipeline(),

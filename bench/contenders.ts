@@ -25,6 +25,13 @@ export const CONTENDERS = {
     stores: ['messages', 'receipts'],
     follows: [],
   },
+  rows: {
+    label: 'our rows, and nothing else',
+    description:
+      'bare Fastify and our batches: the rows that ours would write, copied with another SMSID; nothing is checked, decoded, looked up or decided, so this is what the rows alone allow',
+    stores: OURS,
+    follows: [],
+  },
   ours: {
     label: 'ours, dispatcher idle',
     description:
