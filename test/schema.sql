@@ -1,7 +1,7 @@
 create table esms.contact_entries (
-  account text not null,
-  sms_id text not null,
-  contact text not null,
+  account text collate "C" not null,
+  sms_id text collate "C" not null,
+  contact text collate "C" not null,
   kind text not null,
   channel text not null,
   outcome text not null,
@@ -13,9 +13,9 @@ create table esms.contact_entries (
 );
 
 create table esms.deliveries (
-  account text not null,
-  subject text not null,
-  subscriber text not null,
+  account text collate "C" not null,
+  subject text collate "C" not null,
+  subscriber text collate "C" not null,
   sequence bigint not null,
   position bigint not null,
   attempts integer not null default 0,
@@ -29,8 +29,8 @@ create table esms.deliveries (
 );
 
 create table esms.events (
-  account text not null,
-  subject text not null,
+  account text collate "C" not null,
+  subject text collate "C" not null,
   sequence bigint not null,
   id uuid not null,
   type text not null,
@@ -44,8 +44,8 @@ create table esms.events (
 );
 
 create table esms.ledger (
-  account text not null,
-  sms_id text not null,
+  account text collate "C" not null,
+  sms_id text collate "C" not null,
   event_id uuid not null,
   position bigint not null generated always as identity,
   delta numeric(18,4) not null,
@@ -58,16 +58,16 @@ create table esms.ledger (
 );
 
 create table esms.messages (
-  account text not null,
-  sms_id text not null,
+  account text collate "C" not null,
+  sms_id text collate "C" not null,
   version bigint not null,
   sequence bigint not null,
   state text not null,
   outcome text,
   channel text,
   price numeric(18,4),
-  recipient text,
-  request_id text,
+  recipient text collate "C",
+  request_id text collate "C",
   registered boolean not null,
   silent_since timestamp with time zone,
   created_at timestamp with time zone not null,
@@ -76,7 +76,7 @@ create table esms.messages (
 );
 
 create table esms.quarantine (
-  account text not null,
+  account text collate "C" not null,
   id uuid not null,
   received_at timestamp with time zone not null,
   reason text not null,
@@ -87,10 +87,10 @@ create table esms.quarantine (
 );
 
 create table esms.receipts (
-  account text not null,
-  sms_id text not null,
-  source text not null,
-  digest text not null,
+  account text collate "C" not null,
+  sms_id text collate "C" not null,
+  source text collate "C" not null,
+  digest text collate "C" not null,
   received_at timestamp with time zone not null,
   first_received_at timestamp with time zone not null,
   repeats integer not null,
@@ -101,24 +101,24 @@ create table esms.receipts (
 );
 
 create table esms.registrations (
-  account text not null,
+  account text collate "C" not null,
   id uuid not null,
-  sms_id text,
-  request_id text,
-  ref text,
+  sms_id text collate "C",
+  request_id text collate "C",
+  ref text collate "C",
   channel text,
   recipient_kind text,
-  recipient text,
+  recipient text collate "C",
   scheduled_for timestamp with time zone,
   metadata jsonb,
   registered_at timestamp with time zone not null,
   changed_at timestamp with time zone not null,
-  linked_sms_id text,
+  linked_sms_id text collate "C",
   constraint registrations_pkey PRIMARY KEY (account, id)
 );
 
 create table esms.subscriber_hosts (
-  subscriber text not null,
+  subscriber text collate "C" not null,
   host uuid not null,
   patterns text[] not null,
   seen_at timestamp with time zone not null default now(),
@@ -126,25 +126,25 @@ create table esms.subscriber_hosts (
 );
 
 create table esms.subscribers (
-  name text not null,
+  name text collate "C" not null,
   patterns text[] not null,
   paused boolean not null default false,
   created_at timestamp with time zone not null default now(),
   replay_after bigint,
   replay_from timestamp with time zone,
   retired_at timestamp with time zone,
-  account text,
+  account text collate "C",
   constraint subscribers_pkey PRIMARY KEY (name)
 );
 
 create table esms.webhook_attempts (
-  account text not null,
+  account text collate "C" not null,
   webhook uuid not null,
   position bigint not null generated always as identity,
   at timestamp with time zone not null default now(),
   event_id uuid not null,
   type text not null,
-  subject text,
+  subject text collate "C",
   attempt integer not null,
   status integer,
   duration_ms integer not null,
@@ -154,7 +154,7 @@ create table esms.webhook_attempts (
 );
 
 create table esms.webhooks (
-  account text not null,
+  account text collate "C" not null,
   id uuid not null,
   url text not null,
   description text not null,

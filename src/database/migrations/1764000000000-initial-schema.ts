@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { KEY } from '../key-type.js';
 import { type Tables, tablesIn } from '../tables.js';
 
 /**
@@ -27,16 +28,16 @@ function statementsFor(t: Tables): string[] {
 function messageStatements(t: Tables): string[] {
   return [
     `create table ${t.messages} (
-      account text not null,
-      sms_id text not null,
+      account ${KEY} not null,
+      sms_id ${KEY} not null,
       version bigint not null,
       sequence bigint not null,
       state text not null,
       outcome text,
       channel text,
       price numeric(18,4),
-      recipient text,
-      request_id text,
+      recipient ${KEY},
+      request_id ${KEY},
       registered boolean not null,
       silent_since timestamptz,
       created_at timestamptz not null,
@@ -48,10 +49,10 @@ function messageStatements(t: Tables): string[] {
     `create index messages_recipient on ${t.messages} (account, recipient, created_at) where recipient is not null`,
     `create index messages_silent on ${t.messages} (silent_since) where silent_since is not null`,
     `create table ${t.receipts} (
-      account text not null,
-      sms_id text not null,
-      source text not null,
-      digest text not null,
+      account ${KEY} not null,
+      sms_id ${KEY} not null,
+      source ${KEY} not null,
+      digest ${KEY} not null,
       received_at timestamptz not null,
       first_received_at timestamptz not null,
       repeats integer not null,
@@ -61,19 +62,19 @@ function messageStatements(t: Tables): string[] {
       constraint receipts_pkey primary key (account, sms_id, source, digest)
     )`,
     `create table ${t.registrations} (
-      account text not null,
+      account ${KEY} not null,
       id uuid not null,
-      sms_id text,
-      request_id text,
-      ref text,
+      sms_id ${KEY},
+      request_id ${KEY},
+      ref ${KEY},
       channel text,
       recipient_kind text,
-      recipient text,
+      recipient ${KEY},
       scheduled_for timestamptz,
       metadata jsonb,
       registered_at timestamptz not null,
       changed_at timestamptz not null,
-      linked_sms_id text,
+      linked_sms_id ${KEY},
       constraint registrations_pkey primary key (account, id)
     )`,
     `create unique index registrations_ref on ${t.registrations} (account, ref) where ref is not null`,
@@ -81,7 +82,7 @@ function messageStatements(t: Tables): string[] {
     `create unique index registrations_link on ${t.registrations} (account, linked_sms_id) where linked_sms_id is not null`,
     `create index registrations_request on ${t.registrations} (account, request_id) where request_id is not null`,
     `create table ${t.quarantine} (
-      account text not null,
+      account ${KEY} not null,
       id uuid not null,
       received_at timestamptz not null,
       reason text not null,
@@ -97,8 +98,8 @@ function messageStatements(t: Tables): string[] {
 function eventStatements(t: Tables): string[] {
   return [
     `create table ${t.events} (
-      account text not null,
-      subject text not null,
+      account ${KEY} not null,
+      subject ${KEY} not null,
       sequence bigint not null,
       id uuid not null,
       type text not null,
@@ -112,16 +113,16 @@ function eventStatements(t: Tables): string[] {
     )`,
     `create unique index events_position on ${t.events} (position)`,
     `create table ${t.subscribers} (
-      name text not null,
+      name ${KEY} not null,
       patterns text[] not null,
       paused boolean not null default false,
       created_at timestamptz not null default now(),
       constraint subscribers_pkey primary key (name)
     )`,
     `create table ${t.deliveries} (
-      account text not null,
-      subject text not null,
-      subscriber text not null,
+      account ${KEY} not null,
+      subject ${KEY} not null,
+      subscriber ${KEY} not null,
       sequence bigint not null,
       position bigint not null,
       attempts integer not null default 0,
@@ -143,8 +144,8 @@ function eventStatements(t: Tables): string[] {
 function readerStatements(t: Tables): string[] {
   return [
     `create table ${t.ledger} (
-      account text not null,
-      sms_id text not null,
+      account ${KEY} not null,
+      sms_id ${KEY} not null,
       event_id uuid not null,
       position bigint not null generated always as identity,
       delta numeric(18,4) not null,
@@ -158,9 +159,9 @@ function readerStatements(t: Tables): string[] {
     `create index ledger_position on ${t.ledger} (account, position)`,
     `create index ledger_occurred on ${t.ledger} (account, occurred_at)`,
     `create table ${t.contact_entries} (
-      account text not null,
-      sms_id text not null,
-      contact text not null,
+      account ${KEY} not null,
+      sms_id ${KEY} not null,
+      contact ${KEY} not null,
       kind text not null,
       channel text not null,
       outcome text not null,

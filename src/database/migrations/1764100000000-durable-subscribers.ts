@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { KEY } from '../key-type.js';
 import { type Tables, tablesIn } from '../tables.js';
 
 /** Who hosts a subscriber, and what is under way with it. Adds only, so that the version before can run beside. */
@@ -28,7 +29,7 @@ function statementsFor({ subscribers, subscriber_hosts: hosts, deliveries }: Tab
       add column replay_from timestamptz,
       add column retired_at timestamptz`,
     `create table ${hosts} (
-      subscriber text not null,
+      subscriber ${KEY} not null,
       host uuid not null,
       patterns text[] not null,
       seen_at timestamptz not null default now(),

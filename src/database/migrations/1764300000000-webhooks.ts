@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { KEY } from '../key-type.js';
 import { type Tables, tablesIn } from '../tables.js';
 
 /** Webhooks, which are subscribers of one account. Adds only, so that the version before can run beside. */
@@ -23,9 +24,9 @@ const schemaOf = (runner: QueryRunner): string => (runner.connection.options as 
 
 function statementsFor({ subscribers, webhooks, webhook_attempts: attempts }: Tables): string[] {
   return [
-    `alter table ${subscribers} add column account text`,
+    `alter table ${subscribers} add column account ${KEY}`,
     `create table ${webhooks} (
-      account text not null,
+      account ${KEY} not null,
       id uuid not null,
       url text not null,
       description text not null,
@@ -38,13 +39,13 @@ function statementsFor({ subscribers, webhooks, webhook_attempts: attempts }: Ta
       constraint webhooks_pkey primary key (account, id)
     )`,
     `create table ${attempts} (
-      account text not null,
+      account ${KEY} not null,
       webhook uuid not null,
       position bigint not null generated always as identity,
       at timestamptz not null default now(),
       event_id uuid not null,
       type text not null,
-      subject text,
+      subject ${KEY},
       attempt integer not null,
       status integer,
       duration_ms integer not null,
