@@ -115,6 +115,28 @@ it('keeps as many attempts as it should', async () => {
   await remove(id);
 });
 
+it('gives its attempts the latest first, page by page, whatever their numbers', async () => {
+  const { id } = await connect();
+  // So that some of the numbers have a digit more.
+  await query(database.url, `select setval(pg_get_serial_sequence('esms.webhook_attempts', 'position'), 99995)`);
+  await raiseMany(receiving, { messages: 12, each: 1, prefix: 'paged' });
+  const places = `select from esms.webhook_attempts where webhook = '${id}'`;
+  await expect.poll(() => query(database.url, places), SLOWLY).toHaveLength(12);
+  const inOrder = await query(
+    database.url,
+    `select event_id from esms.webhook_attempts a where webhook = '${id}' order by a.position desc`,
+  );
+  const paged: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await receiving.webhooks.attempts(id, { limit: 5, ...(cursor && { cursor }) });
+    paged.push(...page.items.map(({ eventId }) => eventId));
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  expect(paged).toEqual(inOrder.map((row) => row['event_id']));
+  await remove(id);
+});
+
 describe('a receiver that refuses everything', () => {
   let own: TestDatabase;
   let instance: DispatcherInstance;

@@ -52,9 +52,9 @@ export class WebhookAttempts {
     this.#page = `
       select ${instantSql('at')}, event_id as "eventId", type, subject, attempt, status, duration_ms as "durationMs",
         error, response, position::text as position
-      from ${attempts}
-      where account = $1 and webhook = $2 and ($3::bigint is null or position < $3::bigint)
-      order by position desc limit $4`;
+      from ${attempts} a
+      where account = $1 and webhook = $2 and ($3::bigint is null or a.position < $3::bigint)
+      order by a.position desc limit $4`;
     this.#trim = `
       delete from ${attempts} a using ${webhooks} w, lateral (
         select position from ${attempts} kept where kept.account = w.account and kept.webhook = w.id
