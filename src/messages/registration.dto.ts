@@ -66,20 +66,23 @@ export class RegistrationDto {
   metadata?: Record<string, unknown>;
 }
 
+type Nullable<Dto> = { [Name in keyof Dto]: Dto[Name] | null };
+
 /** The request that a checked body makes. Throws `registration_invalid` where it names no message. */
 export function requestOf(dto: RegistrationDto): RegistrationRequest {
-  const { metadata, recipient, scheduledFor } = dto;
+  // A null is as good as nothing: that is how our own answers write it.
+  const { metadata = null, recipient = null, scheduledFor = null }: Nullable<RegistrationDto> = dto;
   const names = { smsId: dto.smsId?.trim() ?? null, requestId: dto.requestId?.trim() ?? null, ref: dto.ref ?? null };
   if (Object.values(names).every((name) => name === null)) {
     throw new EsmsError('registration_invalid', 'at least one of smsId, requestId and ref is needed');
   }
-  if (metadata !== undefined) demandStorable(metadata);
+  if (metadata !== null) demandStorable(metadata);
   return {
     ...names,
     channel: dto.channel ?? null,
-    recipient: recipient === undefined ? null : recipientOf(recipient.trim()),
-    scheduledFor: scheduledFor === undefined ? null : parseMoment(scheduledFor),
-    metadata: metadata ?? null,
+    recipient: recipient === null ? null : recipientOf(recipient.trim()),
+    scheduledFor: scheduledFor === null ? null : parseMoment(scheduledFor),
+    metadata,
   };
 }
 

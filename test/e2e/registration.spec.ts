@@ -25,6 +25,16 @@ function withoutNames({ receipts, ...message }: Message) {
   return { ...shown, receipts: receipts.map(({ id: _id, receivedAt: _at, ...receipt }) => receipt) };
 }
 
+it('takes null for what is not said, as our own answers say it', async () => {
+  const nothing = { smsId: null, requestId: null, channel: null, recipient: null, scheduledFor: null, metadata: null };
+  const { status, body } = await service.register({ ...nothing, ref: 'order-of-nulls' });
+  expect([status, body]).toEqual([
+    201,
+    expect.objectContaining({ ref: 'order-of-nulls', recipient: null, metadata: null }),
+  ]);
+  expect((await service.register({ ...nothing, ref: null })).status).toBe(400);
+});
+
 describe('a callback before POST /messages and after it', () => {
   it('gives the same final message by SMSID', async () => {
     const metadata = { order: 42 };
