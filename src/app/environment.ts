@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadEnvFile } from 'node:process';
+import { parseEnv } from 'node:util';
 import {
   type Caller,
   EsmsError,
@@ -39,8 +40,14 @@ const DEFAULT_ACCOUNT = 'default';
 const BARE_KEY_SCOPES: readonly Scope[] = ['read', 'write'];
 
 /** The environment of this process, with a `.env` file of the working folder beneath it. */
-export function readProcessEnvironment(): Environment {
-  if (existsSync('.env')) loadEnvFile('.env');
+export function readProcessEnvironment(file = '.env'): Environment {
+  if (existsSync(file)) {
+    // A variable that is there and empty would stand before the file's.
+    for (const name of Object.keys(parseEnv(readFileSync(file, 'utf8')))) {
+      if (given(process.env, name) === null) delete process.env[name];
+    }
+    loadEnvFile(file);
+  }
   return readEnvironment(process.env);
 }
 
@@ -68,9 +75,18 @@ export function readEnvironment(variables: Variables): Environment {
   if (environment.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(environment.databaseUrl)) {
     note('DATABASE_URL', 'a postgres:// URL is needed');
   }
+  noteForeignKeys(environment, note);
   if (production) noteMissing(environment, note);
   if (problems.length > 0) throw new EsmsError('options_invalid', problems.join('\n'));
   return environment;
+}
+
+/** A key of an account that no callback can be for is a typing error. */
+function noteForeignKeys({ tokens, apiKeys }: Environment, note: Note): void {
+  const accounts = [...(tokens?.keys() ?? [DEFAULT_ACCOUNT])];
+  for (const { account } of apiKeys?.values() ?? []) {
+    if (account !== null && !accounts.includes(account)) note('API_KEYS', `account ${account} has no callback token`);
+  }
 }
 
 function noteMissing({ databaseUrl, tokens, apiKeys }: Environment, note: Note): void {
@@ -98,7 +114,8 @@ function connectionsOf(
 }
 
 function urlOf(text: string | null, note: Note): string | null {
-  if (text !== null && !URL.canParse(text)) note('PUBLIC_URL', 'not a URL');
+  if (text !== null && !(URL.canParse(text) && /^https?:/i.test(text)))
+    note('PUBLIC_URL', 'an http or https URL is needed');
   return text;
 }
 

@@ -8,6 +8,17 @@ import { type OpenedDatabase, openDatabase } from './open-database.js';
 
 const DEFAULT_ACCOUNT = 'default';
 
+/** Which variable an option of the module comes from, of those that only the module can check. */
+const VARIABLES = {
+  publicUrl: 'PUBLIC_URL',
+  'database.url': 'DATABASE_URL',
+  'relays.rabbitmq.url': 'RABBITMQ_URL',
+  'relays.rabbitmq.exchange': 'RABBITMQ_EXCHANGE',
+  'relays.nats.url': 'NATS_URL',
+  'relays.nats.subjectPrefix': 'NATS_SUBJECT_PREFIX',
+  'relays.nats.stream': 'NATS_STREAM',
+};
+
 /** Runs the service until it is told to stop. */
 export async function runService(): Promise<void> {
   try {
@@ -19,9 +30,17 @@ export async function runService(): Promise<void> {
     await app.listen(environment.port, environment.host);
     if (secrets !== null) printCurlLines(await app.getUrl(), environment, secrets);
   } catch (error) {
-    process.stderr.write(`nestjs-esms did not start\n${(error as Error).message}\n`);
+    process.stderr.write(`nestjs-esms did not start\n${withVariables((error as Error).message)}\n`);
     process.exit(1);
   }
+}
+
+/** What is wrong with an option, under the name of its variable. */
+function withVariables(message: string): string {
+  return Object.entries(VARIABLES).reduce(
+    (text, [option, variable]) => text.replaceAll(`- ${option}:`, `- ${variable}:`),
+    message,
+  );
 }
 
 /** Generated ones, where something is not given. */

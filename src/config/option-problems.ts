@@ -1,3 +1,4 @@
+import { isPostgresUrl } from './is-postgres-url.js';
 import { NAME_PATTERN, SECRET_PATTERN } from './patterns.js';
 import { ProblemList } from './problem-list.js';
 import { checkRelays } from './relay-problems.js';
@@ -64,8 +65,8 @@ function checkDatabase(problems: ProblemList, given: unknown): void {
   if (given !== undefined && (url === undefined) === (options === undefined)) {
     problems.note('database', 'either url or options is needed');
   }
-  if (url !== undefined && !(typeof url === 'string' && /^postgres(ql)?:\/\//.test(url))) {
-    problems.note('database.url', 'a postgres:// URL is needed');
+  if (url !== undefined && !isPostgresUrl(url)) {
+    problems.note('database.url', 'a postgres:// URL is needed, what is special in user and password percent-encoded');
   }
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
     problems.note('database.options', 'an object is needed');

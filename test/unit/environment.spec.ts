@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readEnvironment } from '../../src/app/environment.js';
+import { readEnvironment, readProcessEnvironment } from '../../src/app/environment.js';
 
 const TOKEN = 'token-of-somebody-1';
 const KEY = 'key-of-somebody-123';
@@ -39,6 +42,24 @@ describe('the environment of the service', () => {
       tokens: null,
       apiKeys: null,
     });
+  });
+
+  it('takes from a file what the environment has not, or has empty', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nestjs-esms-env-'));
+    const file = join(folder, '.env');
+    writeFileSync(file, `CALLBACK_TOKENS=${TOKEN}\nINGEST_CONNECTIONS=3\nWORK_CONNECTIONS=5\n`);
+    const before = { ...process.env };
+    try {
+      Object.assign(process.env, { CALLBACK_TOKENS: '', WORK_CONNECTIONS: '7' });
+      expect(readProcessEnvironment(file)).toMatchObject({
+        tokens: new Map([['default', [TOKEN]]]),
+        connections: { ingestConnections: 3, workConnections: 7 },
+      });
+    } finally {
+      for (const name of ['CALLBACK_TOKENS', 'INGEST_CONNECTIONS', 'WORK_CONNECTIONS']) delete process.env[name];
+      Object.assign(process.env, before);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('names accounts and scopes', () => {
@@ -87,6 +108,9 @@ describe('the environment of the service', () => {
     ['another database', { DATABASE_URL: 'mysql://root:hunter2@db/x' }, 'DATABASE_URL', 'hunter2'],
     ['a port beyond the last', { PORT: '65536' }, 'PORT', ' at '],
     ['a port that is a word', { PORT: 'http' }, 'PORT', ' at '],
+    ['a key of an account without a token', { API_KEYS: `shop=${KEY}` }, 'API_KEYS', KEY],
+    ['another one', { CALLBACK_TOKENS: `shop=${TOKEN}`, API_KEYS: KEY }, 'API_KEYS', KEY],
+    ['a URL of another kind', { PUBLIC_URL: 'ftp://receipts.example.vn' }, 'PUBLIC_URL', ' at '],
     ['a URL that is none', { PUBLIC_URL: 'receipts.example.vn' }, 'PUBLIC_URL', ' at '],
   ])('is refused with %s, by the name of the variable and without its text', (_what, variables, name, secret) => {
     const message = messageOf(variables);

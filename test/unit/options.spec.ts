@@ -117,6 +117,21 @@ describe('the options', () => {
     ]);
   });
 
+  it.each([['postgres://user:pa/ss@db:5432/x'], ['postgres://user@[db/x'], ['mysql://db/x']])(
+    '%s is no database.url, and is not repeated',
+    (url) => {
+      const problems = problemsOf({ ...GOOD, database: { url } });
+      expect(problems).toEqual([expect.stringMatching(/^database\.url: a postgres:\/\/ URL is needed/)]);
+      expect(problems[0]).not.toContain('pa/ss');
+    },
+  );
+
+  it.each([['postgresql://user:pa%2Fss@db/x'], ['postgres:///x?host=/run/postgresql'], ['postgres://user:p w@db/x']])(
+    '%s is one',
+    (url) =>
+      expect(resolveOptions({ ...GOOD, database: { url } }).database.connection).toEqual({ connectionString: url }),
+  );
+
   it.each([['https://api.example.vn?x=1'], ['https://api.example.vn#x'], ['receipts.example.vn']])(
     '%s is no publicUrl',
     (publicUrl) => expect(problemsOf({ ...GOOD, publicUrl })).toHaveLength(1),
