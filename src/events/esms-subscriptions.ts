@@ -95,13 +95,13 @@ export class EsmsSubscriptions {
   async parked(name: string, filter: Partial<ListDto> = {}): Promise<Page<ParkedDelivery>> {
     const { account = null, cursor, limit } = validated(ListDto, filter);
     const after = decodeCursor(cursor, CURSOR);
-    await this.get(name);
+    await this.get(name, { account });
     return this.parkedDeliveries.page(name, account, { limit, after });
   }
 
   /** Gives a parked delivery, or all of them, their attempts again. Gives how many. Throws `subscriber_unknown`. */
   async requeue(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
-    await this.get(name);
+    await this.get(name, { account });
     const count = isId(eventId) ? await this.parkedDeliveries.requeue(name, { eventId, account }) : 0;
     if (count > 0) this.outbox.announce();
     return count;
@@ -109,7 +109,7 @@ export class EsmsSubscriptions {
 
   /** Counts a parked delivery, or all of them, as done. Gives how many. Throws `subscriber_unknown`. */
   async skip(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
-    await this.get(name);
+    await this.get(name, { account });
     const count = isId(eventId) ? await this.parkedDeliveries.skip(name, { eventId, account }) : 0;
     if (count > 0) this.outbox.announce();
     return count;

@@ -121,6 +121,10 @@ describe('a webhook', () => {
     await expect.poll(() => listed(KEYS.acme), SLOWLY).toEqual([lagging]);
     expect(await listed(KEYS.all)).toEqual([]);
     expect((await service.api(`${path}/pause`, { method: 'POST' })).status).toBe(404);
+    expect((await service.api(`${path}/parked`)).status).toBe(404);
+    expect((await service.api(`${path}/parked/requeue`, { method: 'POST' })).status).toBe(404);
+    expect((await service.api(`${path}/parked/skip`, { method: 'POST' })).status).toBe(404);
+    expect((await service.api(`${path}/parked`, { key: KEYS.acme })).status).toBe(200);
     expect((await service.api(path, { method: 'DELETE', key: KEYS.acme })).status).toBe(409);
     for (const [method, rest] of [
       ['GET', ''],
