@@ -1,5 +1,6 @@
 import type { EsmsEvent } from '../../domain/domain-event.js';
 import { OutageError } from '../outage.js';
+import { countMatches } from '../subscriber.js';
 import type { WebhookAnswer } from './webhook-client.js';
 import type { WebhookHealth } from './webhook-health.js';
 import type { WebhookKey } from './webhook-key.js';
@@ -33,6 +34,8 @@ export class WebhookCourier {
     if (event.account !== this.key.account) return;
     const target = await this.table.target(this.key);
     if (target?.enabled !== true) throw new OutageError('it is disabled');
+    // It wanted it when the delivery was made, and not any more; those that wait are dropped a moment after that changed.
+    if (countMatches({ patterns: target.events }, event.type) === 0) return;
     if (this.#failures >= MOST_IN_A_ROW && performance.now() < this.#nextCallAt) {
       throw new OutageError(`it failed ${this.#failures} times in a row`);
     }

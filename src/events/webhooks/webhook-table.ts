@@ -47,6 +47,7 @@ export interface WebhookSettings {
 export interface WebhookTarget {
   url: string;
   enabled: boolean;
+  events: EventPattern[];
   isFailing: boolean;
   /** The one to sign with, and the one before it as long as that is still good. */
   secrets: string[];
@@ -88,7 +89,7 @@ export class WebhookTable {
     const { webhooks, subscribers } = this.database.tables;
     const [found] = await rowsOf<WebhookTarget>(
       this.database,
-      `select w.url, not s.paused as enabled, w.failing_since is not null as "isFailing",
+      `select w.url, not s.paused as enabled, s.patterns as events, w.failing_since is not null as "isFailing",
          array_remove(array[w.secret, case when w.previous_secret_until > now() then w.previous_secret end], null)
            as secrets
        from ${webhooks} w join ${subscribers} s on s.name = 'webhook:' || w.id where w.account = $1 and w.id = $2`,
