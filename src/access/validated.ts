@@ -44,5 +44,6 @@ function problemsOf({ property, constraints, children }: ValidationError): strin
   const own = Object.values(constraints ?? {}).map((text) =>
     text.startsWith(property) ? text : `${property}: ${text}`,
   );
-  return [...own, ...(children ?? []).flatMap(problemsOf)];
+  // Two constraints may say the same.
+  return [...new Set(own), ...(children ?? []).flatMap(problemsOf)];
 }

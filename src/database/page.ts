@@ -50,7 +50,7 @@ export function decodeCursor(cursor: string | undefined, parts: readonly CursorP
     Array.isArray(place) &&
     place.length === parts.length &&
     place.every((part, index) => typeof part === 'string' && parts[index]?.test(part));
-  if (!fits) throw new EsmsError('cursor_invalid', 'cursor: not one that a list of ours gave');
+  if (!fits) throw new EsmsError('cursor_invalid', 'the cursor is not one that a list of ours gave');
   return place as string[];
 }
 
