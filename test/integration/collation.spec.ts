@@ -2,26 +2,20 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { callbackQuery } from '../support/callback-query.js';
 import { query } from '../support/query.js';
 import { type Message, Service } from '../support/service.js';
-
-const NAME = `collated_${process.pid}`;
+import { createCollatedDatabase } from '../support/test-database.js';
 
 /** In another order than their bytes': `B`, `_c`, `a`, `ä`. */
 const SMS_IDS = ['a', 'B', 'ä', '_c'];
 
 let service: Service | null = null;
 
-/** A database that sorts text as people do, which is what most are; the tests' own sorts bytes. */
+/** Most databases sort text as people do; the tests' own sorts bytes. */
 beforeAll(async () => {
-  const admin = inject('adminUrl');
-  const [server] = await query(admin, `select current_setting('server_version_num')::int >= 150000 as can`);
-  if (!server?.['can']) return;
-  await query(
-    admin,
-    `create database ${NAME} template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'vi-VN'`,
+  const [server] = await query(
+    inject('adminUrl'),
+    `select current_setting('server_version_num')::int >= 150000 as can`,
   );
-  const url = Object.assign(new URL(admin), { pathname: `/${NAME}` }).href;
-  const drop = async (): Promise<void> => void (await query(admin, `drop database if exists ${NAME} with (force)`));
-  service = await Service.start(undefined, { url, drop });
+  if (server?.['can']) service = await Service.start(undefined, await createCollatedDatabase());
 });
 
 afterAll(() => service?.stop());

@@ -12,3 +12,9 @@ export function createTestDatabase(): Promise<TestDatabase> {
 export function createBareDatabase(): Promise<TestDatabase> {
   return createDatabase(inject('adminUrl'));
 }
+
+/** With nothing in it, and text sorted as people sort it, by ICU: so that a "C" of our own can be told from the database's. */
+export function createCollatedDatabase(): Promise<TestDatabase> {
+  const vietnamese = `template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'vi-VN'`;
+  return createDatabase(inject('adminUrl'), vietnamese);
+}
