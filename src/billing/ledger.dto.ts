@@ -1,10 +1,12 @@
 import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { AsIdentifier } from '../access/as-identifier.js';
 import { IsMoment } from '../access/is-moment.js';
 import { AccountDto, ListDto } from '../access/list.dto.js';
 
 /** What the ledger may be asked. */
 export class LedgerDto extends ListDto {
   /** Of one message alone. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(128)

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { GatewayFields } from '../channels/channel-service.js';
 import type { Anomaly } from '../domain/anomaly.js';
+import { identifierOf } from '../domain/identifier.js';
 import { parseAmount } from '../domain/money.js';
 import { CallbackDto } from './callback.dto.js';
 import { parseQuery, type QueryParameter } from './parse-query.js';
@@ -69,14 +70,15 @@ export function decodeCallback(query: string): DecodedCallback {
   };
 }
 
-/** The known fields, each trimmed; an empty one is absent, one repeated with different values is not taken. */
+/** The known fields, each as it is stored; an empty one is absent, one repeated with different values is not taken. */
 function collect(parameters: readonly QueryParameter[]): { dto: CallbackDto; repeated: WireName[] } {
   const dto = new CallbackDto();
   const repeated = new Set<WireName>();
   for (const { name, value } of parameters) {
     const wireName = WIRE_NAMES.get(name) ?? WIRE_NAMES.get(name.toLowerCase());
-    const text = value.trim();
-    if (wireName === undefined || text === '') continue;
+    if (wireName === undefined) continue;
+    const text = wireName === 'error_info' ? value.trim() : identifierOf(value);
+    if (text === '') continue;
     if (dto[wireName] !== undefined && dto[wireName] !== text) repeated.add(wireName);
     dto[wireName] = text;
   }

@@ -51,7 +51,7 @@ export class EsmsQuarantine {
    */
   async replay(id: string, { smsId, account }: QuarantineReplay = {}): Promise<QuarantineItem | null> {
     const chosen = this.accounts.chosen(validated(AccountDto, { account }).account);
-    const under = validated(ReplayDto, { smsId }).smsId?.trim() ?? null;
+    const under = validated(ReplayDto, { smsId }).smsId ?? null;
     if (!UUID.test(id)) return null;
     const item = await this.store.replay(chosen, id, (each) => this.#keep(each, under));
     return item === null ? null : itemOf(item);

@@ -1,8 +1,10 @@
 import { IsOptional, IsString, Matches } from 'class-validator';
+import { AsIdentifier } from '../access/as-identifier.js';
 
 /** The body of a replay. */
 export class ReplayDto {
   /** The message to keep the callback under, where it names none itself. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @Matches(/^(?=.*\S)[^\p{Cc}\uFFFD]{1,128}$/u, {

@@ -4,7 +4,7 @@ import { Repository } from 'typeorm';
 import { DATA_SOURCE } from '../database/data-source-options.js';
 import { instantSql } from '../database/sql-runner.js';
 import type { Channel } from '../domain/channel.js';
-import { normalisePhone, type Recipient } from '../domain/recipient.js';
+import { type Recipient, recipientOf } from '../domain/recipient.js';
 import { ContactEntryEntity } from './contact-entry.entity.js';
 import { type ContactOutcome, type Reachability, reachabilityOf } from './reachability.js';
 
@@ -30,7 +30,7 @@ export class ContactQueries {
 
   /** The contact of a phone in any Vietnamese form, or of a Zalo user id; null where nothing is known of one. */
   async get(account: string, name: string): Promise<Contact | null> {
-    const id = normalisePhone(name) ?? name;
+    const id = recipientOf(name).value;
     const rows = await this.entries
       .createQueryBuilder('e')
       .select([

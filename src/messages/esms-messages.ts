@@ -7,6 +7,7 @@ import { GuestTransaction } from '../database/guest-transaction.js';
 import { decodeCursor, type Page } from '../database/page.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import { isInstant } from '../domain/clock.js';
+import { identifierOf } from '../domain/identifier.js';
 import type { MessageView } from '../domain/message-view.js';
 import { FindMessagesDto } from './find-messages.dto.js';
 import { MessageQueries, type ReceiptView } from './message-queries.js';
@@ -61,7 +62,7 @@ export class EsmsMessages {
   /** A message; null where the account has none of this SMSID. Throws `account_unknown` where none can be chosen. */
   async get(smsId: string, choice: AccountChoice = {}): Promise<MessageView | null> {
     const account = this.accounts.chosen(validated(AccountDto, choice).account);
-    return smsId.includes('\0') ? null : this.queries.get(account, smsId);
+    return smsId.includes('\0') ? null : this.queries.get(account, identifierOf(smsId));
   }
 
   /**
@@ -78,6 +79,6 @@ export class EsmsMessages {
   /** The receipts of a message in the order of their coming; none where there is no such message. */
   async timeline(smsId: string, choice: AccountChoice = {}): Promise<ReceiptView[]> {
     const account = this.accounts.chosen(validated(AccountDto, choice).account);
-    return smsId.includes('\0') ? [] : this.queries.timeline(account, smsId);
+    return smsId.includes('\0') ? [] : this.queries.timeline(account, identifierOf(smsId));
   }
 }

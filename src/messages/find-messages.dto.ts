@@ -1,4 +1,5 @@
 import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { AsIdentifier } from '../access/as-identifier.js';
 import { IsMoment } from '../access/is-moment.js';
 import { ListDto } from '../access/list.dto.js';
 import { CHANNELS, type Channel } from '../domain/channel.js';
@@ -12,6 +13,7 @@ const WITHOUT_NUL = /^[^\0]*$/;
 /** What messages are asked for, by `GET /messages` or in process; all that is given must hold. */
 export class FindMessagesDto extends ListDto {
   /** The RequestId it was sent or registered with. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(128)
@@ -19,6 +21,7 @@ export class FindMessagesDto extends ListDto {
   requestId?: string;
 
   /** The company's own name for it. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(256)
@@ -26,6 +29,7 @@ export class FindMessagesDto extends ListDto {
   ref?: string;
 
   /** A phone in any Vietnamese form, or a Zalo user id. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(128)

@@ -8,7 +8,7 @@ import { type Instant, parseMoment } from '../domain/clock.js';
 import type { Decision } from '../domain/message-change.js';
 import { type MessageView, viewMessage, viewRegistration } from '../domain/message-view.js';
 import type { Amount } from '../domain/money.js';
-import { normalisePhone } from '../domain/recipient.js';
+import { recipientOf } from '../domain/recipient.js';
 import type { ReportContent } from '../domain/report.js';
 import type { Outcome, State } from '../domain/standing.js';
 import { messageOf } from './message-document.js';
@@ -140,7 +140,7 @@ export class MessageQueries {
 }
 
 const recipientAsked = ({ phone }: MessageFilter): string | undefined =>
-  phone === undefined ? undefined : (normalisePhone(phone) ?? phone);
+  phone === undefined ? undefined : recipientOf(phone).value;
 
 function fits(view: MessageView, filter: MessageFilter): boolean {
   const asked = recipientAsked(filter);

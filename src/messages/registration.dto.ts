@@ -1,4 +1,5 @@
 import { IsIn, IsObject, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { AsIdentifier } from '../access/as-identifier.js';
 import { IsMoment } from '../access/is-moment.js';
 import { CHANNELS, type Channel } from '../domain/channel.js';
 import { parseMoment } from '../domain/clock.js';
@@ -23,6 +24,7 @@ const DEEPEST_METADATA = 32;
 /** What the company knows of a message, in a body of `POST /messages` or in process: at least one of the first three. */
 export class RegistrationDto {
   /** The gateway's id of the message, once it gave one. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(128)
@@ -30,6 +32,7 @@ export class RegistrationDto {
   smsId?: string;
 
   /** The RequestId it is sent with. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(128)
@@ -37,6 +40,7 @@ export class RegistrationDto {
   requestId?: string;
 
   /** The company's own name for it, which no other message of the account has. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(256)
@@ -49,6 +53,7 @@ export class RegistrationDto {
   channel?: Channel;
 
   /** A phone in any Vietnamese form, or a Zalo user id. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(128)
@@ -72,7 +77,7 @@ type Nullable<Dto> = { [Name in keyof Dto]: Dto[Name] | null };
 export function requestOf(dto: RegistrationDto): RegistrationRequest {
   // A null is as good as nothing: that is how our own answers write it.
   const { metadata = null, recipient = null, scheduledFor = null }: Nullable<RegistrationDto> = dto;
-  const names = { smsId: dto.smsId?.trim() ?? null, requestId: dto.requestId?.trim() ?? null, ref: dto.ref ?? null };
+  const names = { smsId: dto.smsId ?? null, requestId: dto.requestId ?? null, ref: dto.ref ?? null };
   if (Object.values(names).every((name) => name === null)) {
     throw new EsmsError('registration_invalid', 'at least one of smsId, requestId and ref is needed');
   }
@@ -80,7 +85,7 @@ export function requestOf(dto: RegistrationDto): RegistrationRequest {
   return {
     ...names,
     channel: dto.channel ?? null,
-    recipient: recipient === null ? null : recipientOf(recipient.trim()),
+    recipient: recipient === null ? null : recipientOf(recipient),
     scheduledFor: scheduledFor === null ? null : parseMoment(scheduledFor),
     metadata,
   };

@@ -240,6 +240,53 @@ describe('the answer', () => {
   });
 });
 
+describe('what people paste', () => {
+  it.each([
+    ['a zero-width space', 'paste\u200b-1'],
+    ['a byte order mark', '\ufeffpaste-2'],
+    ['a no-break space at the end', 'paste-3\u00a0'],
+    ['marks of direction', '\u202apaste-4\u202c'],
+    ['a soft hyphen', 'pas\u00adte-5'],
+  ])('links by SMSID and by RequestId: %s', async (_what, pasted) => {
+    const typed = pasted.replaceAll(/[^\w-]/g, '');
+    expect((await service.register({ smsId: pasted })).body).toMatchObject({ smsId: typed });
+    expect((await service.register({ requestId: `r-${pasted}`, ref: `ref-${pasted}` })).status).toBe(201);
+    await service.callbacks(callbackQuery(typed), callbackQuery(`r-${typed}`, { RequestId: `r-${typed}` }));
+    expect(await service.message(typed)).toMatchObject({ registered: true, outcome: 'delivered' });
+    expect(await service.message(`r-${typed}`)).toMatchObject({ registered: true, ref: `ref-${typed}` });
+    expect((await service.message(pasted)).smsId).toBe(typed);
+    for (const question of [`requestId=r-${pasted}`, `ref=ref-${pasted}`]) {
+      expect(await find(encodeURI(question)), question).toMatchObject([{ smsId: `r-${typed}` }]);
+    }
+  });
+
+  it('links where the callback has the invisible characters', async () => {
+    await service.register({ smsId: 'paste-back' });
+    await service.callbacks(callbackQuery(encodeURIComponent('paste\u200b-back\ufeff')));
+    expect(await service.message('paste-back')).toMatchObject({ registered: true, outcome: 'delivered' });
+  });
+
+  it('is refused where nothing visible is in it', async () => {
+    expect((await service.register({ smsId: '\u200b\u2060' })).status).toBe(400);
+    expect((await service.register({ ref: '\ufeff' })).status).toBe(400);
+  });
+
+  it('is one registration and one person in every spelling of the phone', async () => {
+    const forms = ['0912000777', '0084912000777', '+84 (0)912 000 777', "'0912.000.777", '\u200e84-912-000-777\u00a0'];
+    const answers = [];
+    for (const recipient of forms) answers.push(await service.register({ ref: 'one-person', recipient }));
+    expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200, 200]);
+    await service.register({ ref: 'one-person', smsId: 'one-person' });
+    await service.callbacks(callbackQuery('one-person', { phonenumber: encodeURIComponent('+84 (0)912 000 777') }));
+    await service.settled();
+    for (const form of forms) {
+      const asked = encodeURIComponent(form);
+      expect(await find(`phone=${asked}`), form).toMatchObject([{ recipient: { kind: 'phone', value: '0912000777' } }]);
+      expect((await service.api(`/crm/contacts/${asked}`)).body, form).toMatchObject({ id: '0912000777' });
+    }
+  });
+});
+
 describe('an array', () => {
   it('answers 200 with one answer each, in order', async () => {
     await service.register({ ref: 'array-known', requestId: 'array-request' });

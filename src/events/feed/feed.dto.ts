@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { AsIdentifier } from '../../access/as-identifier.js';
 import { LimitDto } from '../../access/list.dto.js';
 import { EVENT_PATTERNS } from '../subscriber.js';
 
@@ -25,6 +26,7 @@ export class FeedDto extends LimitDto {
   types = '*';
 
   /** Those of one SMSID, or of one quarantine item. */
+  @AsIdentifier()
   @IsOptional()
   @IsString()
   @MaxLength(128)
