@@ -119,7 +119,7 @@ export interface RelaysOptions {
 export interface WebhookOptions {
   /**
    * Lets them be in private networks, on this machine and on any port, and without TLS. Whoever may add a webhook can
-   * then reach what this process can reach. @default false
+   * then reach what this process can reach, but not where clouds keep a machine's secrets. @default false
    */
   allowPrivateNetworks?: boolean;
   /** How long a call may take, in milliseconds. @default 15_000 */

@@ -150,7 +150,11 @@ export class WebhookAttempt implements Attempt {
   @ApiProperty({ type: String, nullable: true, description: 'What went wrong where no answer came.' })
   error: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'How the answer begins: 1,000 characters at most.' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'How the answer begins: 1,000 characters at most; null where it came from a private network.',
+  })
   response: string | null;
 }
 

@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup, Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
-import { isPublicAddress } from './is-public-address.js';
+import { addressProblem, type WebhookNetworks } from './webhook-url.js';
 
 /** The addresses of a name, one or more. */
 export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
@@ -14,29 +14,30 @@ export const resolveBySystem: Resolve = (name) => systemLookup(name, { all: true
 export const resolveByDns: Resolve = async (name) => {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-  const addresses = answers.flatMap((answer, index) =>
+  return answers.flatMap((answer, index) =>
     answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
   );
-  const [first] = answers;
-  if (addresses.length === 0 && first.status === 'rejected') throw first.reason;
-  return addresses;
 };
+
+/** A name leads nowhere, or where no webhook may be: which of the two, and where, would map the network inside. */
+export class NameRefused extends Error {
+  override readonly name = 'NameRefused';
+
+  constructor({ allowPrivateNetworks }: WebhookNetworks) {
+    super(`its name leads to no ${allowPrivateNetworks ? '' : 'public '}address`);
+  }
+}
 
 /**
  * How a socket looks a name up: once, and it connects to what was looked at here, so a second answer changes nothing. A
- * name with one address that is not public is refused altogether.
+ * name with one address that may not be called is refused altogether.
  */
-export function lookupBy(
-  resolve: Resolve,
-  { allowPrivateNetworks }: { allowPrivateNetworks: boolean },
-): LookupFunction {
+export function lookupBy(resolve: Resolve, networks: WebhookNetworks): LookupFunction {
   const look = callbackify(async (name: string): Promise<[LookupAddress, ...LookupAddress[]]> => {
-    const [first, ...others] = await resolve(name);
-    if (first === undefined) throw new Error(`${name} has no address`);
-    const refused = allowPrivateNetworks
-      ? undefined
-      : [first, ...others].find(({ address }) => !isPublicAddress(address));
-    if (refused !== undefined) throw new Error(`${name} is ${refused.address}, which is not a public address`);
+    const addresses = await resolve(name).catch(() => []);
+    const isRefused = addresses.some(({ address }) => addressProblem(address, networks) !== null);
+    const [first, ...others] = addresses;
+    if (first === undefined || isRefused) throw new NameRefused(networks);
     return [first, ...others];
   });
   return (name, { all }, callback) =>

@@ -24,9 +24,9 @@ export interface WebhookAttempt {
   status: number | null;
   /** How long it took, in milliseconds. */
   durationMs: number;
-  /** What went wrong where no answer came. */
+  /** What went wrong where no answer came; not where the call went to. */
   error: string | null;
-  /** How the answer begins. */
+  /** How the answer begins; null where it came from a private network. */
   response: string | null;
 }
 

@@ -2,7 +2,8 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { WebhookOptions } from '../../config/options.js';
-import { reasonOf } from '../reason-of.js';
+import { callFailure } from './call-failure.js';
+import { isPublicAddress } from './is-public-address.js';
 import { lookupBy, type Resolve, resolveByDns, resolveBySystem } from './public-lookup.js';
 import { hostOf, webhookUrlProblem } from './webhook-url.js';
 
@@ -18,7 +19,7 @@ export interface WebhookAnswer {
   status: number | null;
   /** Why there is none. */
   error: string | null;
-  /** How the answer begins. */
+  /** How the answer begins; null where it came from a private network, which is nobody's to read through a webhook. */
   response: string | null;
   durationMs: number;
   /** Whether there was anybody to take the event: else the fault cannot be the event's. */
@@ -33,9 +34,11 @@ export class WebhookClient implements OnApplicationShutdown {
     'https:': new https.Agent({ keepAlive: true, timeout: IDLE_MS }),
   };
 
+  /** @param isOutside whose answers may be shown, by address */
   constructor(
     private readonly options: Required<Pick<WebhookOptions, 'allowPrivateNetworks' | 'timeoutMs'>>,
     resolve: Resolve = options.allowPrivateNetworks ? resolveBySystem : resolveByDns,
+    private readonly isOutside: (address: string) => boolean = isPublicAddress,
   ) {
     this.#lookup = lookupBy(resolve, options);
   }
@@ -59,16 +62,22 @@ export class WebhookClient implements OnApplicationShutdown {
     const signal = AbortSignal.timeout(this.options.timeoutMs);
     try {
       const response = await this.#send(new URL(url), headers, body, signal, call);
-      return end({ status: response.statusCode ?? null, error: null, response: await beginningOf(response) });
+      return end({ status: response.statusCode ?? null, error: null, response: await this.#shownOf(response) });
     } catch (error) {
       const late = `no answer within ${this.options.timeoutMs} ms`;
-      return end({ status: null, error: signal.aborted ? late : reasonOf(error), response: null });
+      return end({ status: null, error: signal.aborted ? late : callFailure(error), response: null });
     }
   }
 
   /** Ends the connections that are kept. */
   onApplicationShutdown(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  async #shownOf(response: IncomingMessage): Promise<string | null> {
+    const isShown = this.isOutside(response.socket.remoteAddress ?? '');
+    const beginning = await beginningOf(response);
+    return isShown ? beginning : null;
   }
 
   async #send(
