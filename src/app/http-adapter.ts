@@ -4,9 +4,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions } from 'fastify';
 import { lazyQuery } from './lazy-query.js';
 import { PROBLEM, problemOf } from './problem.js';
+import { readJson } from './read-json.js';
 import { answerRefused, type RefusedRequest, type Salvage } from './refused-request.js';
 
 const NOT_FOUND = problemOf(404);
+
+const LARGEST_BODY = 2 * 1024 * 1024;
 
 /** A connection whose request was answered while the server closes would be kept for its whole keep-alive time. */
 const IDLE_EVERY_MS = 200;
@@ -31,7 +34,7 @@ export function createHttpAdapter(salvage: Salvage): FastifyAdapter {
     connectionTimeout: 75_000,
     requestTimeout: 10_000,
     clientErrorHandler: (error: RefusedRequest, socket: Socket) => void answerRefused(error, socket, salvage),
-    bodyLimit: 2 * 1024 * 1024,
+    bodyLimit: LARGEST_BODY,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 64 * 1024 },
     routerOptions: {
       querystringParser: lazyQuery,
@@ -43,6 +46,9 @@ export function createHttpAdapter(salvage: Salvage): FastifyAdapter {
     },
   };
   const adapter = new FastifyAdapter(settings as FastifyHttpOptions<Server>);
+  adapter.useBodyParser('application/json', false, { bodyLimit: LARGEST_BODY }, (_request, body, done) => {
+    done(null, readJson(body));
+  });
   const fastify = adapter.getInstance();
   fastify.addHook('preClose', (done) => {
     closeConnections(fastify.server);

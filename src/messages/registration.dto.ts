@@ -5,6 +5,7 @@ import { CHANNELS, type Channel } from '../domain/channel.js';
 import { parseMoment } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
 import { recipientOf } from '../domain/recipient.js';
+import { storableMetadata } from './metadata.js';
 import type { RegistrationRequest } from './registration-request.js';
 
 /**
@@ -15,11 +16,6 @@ const PRINTABLE = {
   pattern: /^(?=.*\S)[^\p{Cc}\p{Surrogate}\uFFFD]+$/u,
   options: { message: '$property: no control characters, and not empty' },
 };
-
-const LONGEST_METADATA = 16_384;
-
-/** Whoever walks a deeper one later would run out of stack, PostgreSQL among them. */
-const DEEPEST_METADATA = 32;
 
 /** What the company knows of a message, in a body of `POST /messages` or in process: at least one of the first three. */
 export class RegistrationDto {
@@ -81,30 +77,11 @@ export function requestOf(dto: RegistrationDto): RegistrationRequest {
   if (Object.values(names).every((name) => name === null)) {
     throw new EsmsError('registration_invalid', 'at least one of smsId, requestId and ref is needed');
   }
-  if (metadata !== null) demandStorable(metadata);
   return {
     ...names,
     channel: dto.channel ?? null,
     recipient: recipient === null ? null : recipientOf(recipient),
     scheduledFor: scheduledFor === null ? null : parseMoment(scheduledFor),
-    metadata,
+    metadata: metadata === null ? null : storableMetadata(metadata),
   };
-}
-
-function demandStorable(metadata: Record<string, unknown>): void {
-  if (isDeeper(metadata, DEEPEST_METADATA)) {
-    throw new EsmsError('registration_invalid', `metadata: at most ${DEEPEST_METADATA} levels`);
-  }
-  const text = JSON.stringify(metadata);
-  if (text.length > LONGEST_METADATA) {
-    throw new EsmsError('registration_invalid', `metadata: at most ${LONGEST_METADATA} characters as JSON`);
-  }
-  if (text.includes('\\u0000') || /\\ud[89a-f]/i.test(text)) {
-    throw new EsmsError('registration_invalid', 'metadata: no NUL characters and no broken surrogates');
-  }
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }

@@ -287,6 +287,75 @@ describe('what people paste', () => {
   });
 });
 
+describe('a body', () => {
+  const problemOf = async (body: string): Promise<[number, string]> => {
+    const answer = await service.register<{ detail: string }>(body);
+    return [answer.status, answer.body.detail];
+  };
+
+  it.each([
+    '5308693166941955879',
+    '-5308693166941955879',
+    '9007199254740993',
+    '9007199254740992',
+    '1e400',
+    '1e-400',
+    '0.1234567890123456789',
+  ])('with a number that JavaScript changes is refused by its path: %s', async (number) => {
+    const why = 'a number that cannot be kept exactly; give it as text';
+    const bodies = [
+      `{"ref":"number","metadata":{"zaloUserId":${number}}}`,
+      `{"ref":"number","metadata":{"a":[1,{"b c":${number}}]}}`,
+    ];
+    expect(await problemOf(bodies[0] as string)).toEqual([400, `metadata.zaloUserId: ${why}`]);
+    expect(await problemOf(bodies[1] as string)).toEqual([400, `metadata.a[1].b c: ${why}`]);
+    expect(await find('ref=number')).toEqual([]);
+  });
+
+  it('keeps every number that it takes', async () => {
+    const metadata = { a: 1, b: 0.1, c: 1e2, d: -9007199254740991, e: 5e-324, f: 1.5e-7, g: '5308693166941955879' };
+    expect((await service.register({ ref: 'numbers', metadata })).body.metadata).toEqual(metadata);
+    expect((await find('ref=numbers'))[0]?.metadata).toEqual(metadata);
+    const again = await service.register('{"ref":"numbers","metadata":{"a":1.0,"c":100,"b":0.10,"e":5E-324}}');
+    expect(again.status).toBe(200);
+  });
+
+  it.each(['-0.0', '-0', '0.0', '-0e5'])('takes %s for zero, as often as it comes', async (zero) => {
+    const body = `{"ref":"zero","metadata":{"a":${zero},"b":[${zero}]}}`;
+    expect([200, 201]).toContain((await service.register(body)).status);
+    expect((await service.register(body)).status).toBe(200);
+    expect((await find('ref=zero'))[0]?.metadata).toEqual({ a: 0, b: [0] });
+  });
+
+  it.each([
+    ['{"ref":"body","metadata":{"__proto__":{"a":1}}}', 'metadata.__proto__: not a key that can be kept'],
+    ['{"ref":"body","metadata":{"a":[{"__proto__":1}]}}', 'metadata.a[0].__proto__: not a key that can be kept'],
+    ['{"ref":"body","__proto__":{"a":1}}', '__proto__: must not be given'],
+    ['{"ref":"body","ref":"other"}', 'ref: given more than once'],
+    ['{"ref":"body","metadata":{"a":{"b":1,"b":2}}}', 'metadata.a.b: given more than once'],
+    ['{"ref":"body","metadata":{"a":["\\ud800"]}}', 'metadata.a[0]: no NUL characters and no broken surrogates'],
+    ['{"ref":"body","metadata":{"a":{"\\u0000":1}}}', 'metadata.a: no key with NUL characters or broken surrogates'],
+    ['{"ref":"body",}', 'the body is not valid JSON'],
+    ['', 'the body is not valid JSON'],
+  ])('is refused in words: %s', async (body, detail) => {
+    expect(await problemOf(body)).toEqual([400, detail]);
+    expect(await find('ref=body')).toEqual([]);
+  });
+
+  it('keeps names of JavaScript as data', async () => {
+    const metadata = { constructor: { prototype: { a: 1 } }, prototype: 1, toJSON: 'x', hasOwnProperty: null };
+    expect((await service.register({ ref: 'js-names', metadata })).body.metadata).toEqual(metadata);
+  });
+
+  it('of many spoils no other by its number or key', async () => {
+    const answer = await service.register<{ items: { status: number; error?: { detail: string } }[] }>(
+      '[{"ref":"apart-1"},{"ref":"apart-2","metadata":{"a":1e400}},{"ref":"apart-3","metadata":{"__proto__":1}},{"ref":"apart-4"}]',
+    );
+    expect(answer.body.items.map(({ status }) => status)).toEqual([201, 400, 400, 201]);
+    expect(answer.body.items[1]?.error?.detail).toMatch(/^metadata\.a: /);
+  });
+});
+
 describe('an array', () => {
   it('answers 200 with one answer each, in order', async () => {
     await service.register({ ref: 'array-known', requestId: 'array-request' });
