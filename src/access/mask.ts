@@ -1,3 +1,4 @@
+import { urlBeginning, withoutPersons, withoutSecrets } from '../domain/hidden-text.js';
 import type { Recipient } from '../domain/recipient.js';
 import type { Caller } from './caller.js';
 
@@ -12,4 +13,15 @@ export function mask(value: string): string {
 /** A recipient as a caller may see it. */
 export function recipientFor({ scopes }: Caller, recipient: Recipient | null): Recipient | null {
   return recipient === null || scopes.has('pii') ? recipient : { ...recipient, value: mask(recipient.value) };
+}
+
+/** A text that somebody else's code or system wrote, as a caller may see it: persons need `pii`, secrets `operate`. */
+export function textFor({ scopes }: Caller, text: string): string {
+  const shown = scopes.has('operate') ? text : withoutSecrets(text);
+  return scopes.has('pii') ? shown : withoutPersons(shown);
+}
+
+/** A URL as a caller may see it: its path and query are often a secret, so they need `operate`. */
+export function urlFor({ scopes }: Caller, url: string): string {
+  return scopes.has('operate') ? url : urlBeginning(url);
 }

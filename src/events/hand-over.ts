@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../config/options.js';
+import { forLog } from '../domain/hidden-text.js';
 import type { ClaimedDelivery, DeliveryClaims, HeldDeliveries } from './delivery-claims.js';
 import type { DeliveryCompletion } from './delivery-completion.js';
 import type { DeliverySettler } from './delivery-settler.js';
@@ -104,7 +105,7 @@ export class HandOver {
     if (!(error instanceof OutageError)) {
       if (this.#pause.end()) this.#logger.log('the outage is over');
     } else if (this.#pause.begin()) {
-      this.#logger.warn(`outage, trying again in ${Math.ceil(this.#pause.leftMs)} ms: ${error.message}`);
+      this.#logger.warn(`outage, trying again in ${Math.ceil(this.#pause.leftMs)} ms: ${forLog(error.message)}`);
     }
   }
 
@@ -119,7 +120,8 @@ export class HandOver {
     const { maxAttempts } = this.#retry;
     const attempts = Math.max(...deliveries.map((each) => each.attempts));
     const [{ event }] = deliveries as [ClaimedDelivery];
-    this.#logger.warn(`${event.type} ${event.id} failed, attempt ${attempts} of ${maxAttempts}: ${error.message}`);
+    const failed = `${event.type} ${event.id} failed, attempt ${attempts} of ${maxAttempts}`;
+    this.#logger.warn(`${failed}: ${forLog(error.message)}`);
     const text = (error.stack ?? error.message).slice(0, 2_000).replaceAll('\0', '\uFFFD');
     const terms = { error: text, waitMs: this.#retry.waitMs(attempts), maxAttempts };
     await this.#leaveToLease(() => this.statements.claims.putOff(this.#held(lease, deliveries), terms));

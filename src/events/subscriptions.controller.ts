@@ -16,6 +16,7 @@ import type { AccountChoice } from '../access/account-choice.js';
 import { callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
 import { onlyAccountAsked } from '../access/only-account-asked.js';
+import { textFor } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
@@ -85,7 +86,7 @@ export class SubscriptionsController {
     return subscription;
   }
 
-  /** The deliveries it gave up, oldest event first. */
+  /** The deliveries it gave up, oldest event first; what a handler threw may name persons and secrets. */
   @Get(':name/parked')
   @RequireScope('read')
   async parked(
@@ -94,7 +95,10 @@ export class SubscriptionsController {
     @Query() query: AnyQuery,
   ): Promise<Page<ParkedDelivery>> {
     const account = accountAsked(request, query);
-    return account === null ? EMPTY_PAGE : this.subscriptions.parked(name, { ...query, ...account });
+    if (account === null) return EMPTY_PAGE;
+    const { items, nextCursor } = await this.subscriptions.parked(name, { ...query, ...account });
+    const caller = callerOf(request);
+    return { items: items.map((item) => ({ ...item, error: textFor(caller, item.error) })), nextCursor };
   }
 
   /** Gives all of them their attempts again. */

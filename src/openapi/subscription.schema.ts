@@ -60,7 +60,11 @@ export class ParkedDelivery implements Parked {
   @ApiProperty({ type: 'string', format: 'date-time' })
   parkedAt: string;
 
-  @ApiProperty({ type: String, description: 'What the last attempt failed with.' })
+  @ApiProperty({
+    type: String,
+    description:
+      'What the last attempt failed with; without persons and secrets for a key without `pii` and `operate`.',
+  })
   error: string;
 }
 

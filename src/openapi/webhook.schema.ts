@@ -26,7 +26,10 @@ export class Webhook implements View {
   @ApiProperty({ type: 'string', format: 'uuid', example: '0f3c5a4e-6a52-4d0e-9d0e-0d7b6f6b2c11' })
   id: string;
 
-  @ApiProperty({ ...URL_OF, description: 'Where it is called.' })
+  @ApiProperty({
+    ...URL_OF,
+    description: 'Where it is called; up to the first segment of its path for a key without the scope `operate`.',
+  })
   url: string;
 
   @ApiProperty({

@@ -261,6 +261,20 @@ describe('subscriptions', () => {
     expect(got).toHaveLength(7);
   });
 
+  it('are logged, where they fail, without the persons and secrets that a handler throws', async () => {
+    let calls = 0;
+    const provider = eventHandler({ subscriber: 's' }, () => {
+      calls += 1;
+      if (calls === 1) throw new Error('no contact 0912 345 678, password=sEcReT');
+    });
+    const instance = await start(provider);
+    await raise(instance, makeEvent('m', 1));
+    await vi.waitFor(() => expect(calls).toBe(2), { timeout: 15_000 });
+    const log = instance.log.join('\n');
+    expect(log).toContain('attempt 1 of 10: no contact **** *** ***, password=***');
+    expect(log).not.toMatch(/0912|sEcReT/);
+  });
+
   it('are replayed together with what is parked', async () => {
     let failing = true;
     const got: number[] = [];

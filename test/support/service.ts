@@ -21,6 +21,7 @@ export const KEYS = {
   all: 'key-of-default-with-all',
   read: 'key-of-default-to-read',
   bare: 'key-of-default-as-bare',
+  pii: 'key-of-default-to-read-pii',
   acme: 'key-of-acme-with-all-1',
 } as const;
 
@@ -28,6 +29,7 @@ const SCOPES_OF: Record<keyof typeof KEYS, readonly Scope[]> = {
   all: ['read', 'write', 'pii', 'operate'],
   read: ['read'],
   bare: ['read', 'write'],
+  pii: ['read', 'pii'],
   acme: ['read', 'write', 'pii', 'operate'],
 };
 

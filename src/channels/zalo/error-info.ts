@@ -1,3 +1,4 @@
+import { withoutPersons } from '../../domain/hidden-text.js';
 import { firstObjectIn } from './first-object.js';
 
 /** What the gateway's `error_info` tells; every part may be missing. */
@@ -31,8 +32,6 @@ const PERCENT_RUN = /(?:%[\da-f]{2})+/gi;
 const PERCENT_ASCII = /%[0-7][\da-f]/gi;
 /** What PostgreSQL cannot keep in a text: NUL, and halves of a surrogate pair. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
-/** As long as a phone or a user id, who may be seen by fewer than may see what went wrong; the raw receipt keeps it. */
-const PERSON = /\d{9,}/g;
 
 /**
  * Reads `error_info` after the query string's own decoding, in any of its shapes (facts §1.5): an object, maybe inside
@@ -97,8 +96,10 @@ function idOf(value: unknown): string | null {
   return typeof text === 'string' && text.length <= MAX_ID_LENGTH ? textOf(text) : null;
 }
 
+/** Fewer may see a person than may see what went wrong; the raw receipt keeps it. */
 function wordsOf(value: unknown): string | null {
-  return textOf(value)?.replaceAll(PERSON, (digits) => '*'.repeat(digits.length)) ?? null;
+  const text = textOf(value);
+  return text === null ? null : withoutPersons(text);
 }
 
 function textOf(value: unknown): string | null {

@@ -14,7 +14,9 @@ import {
 } from '@nestjs/common';
 import { accountAsked } from '../../access/account-asked.js';
 import type { AccountChoice } from '../../access/account-choice.js';
+import { type Caller, callerOf } from '../../access/caller.js';
 import { EsmsErrorInterceptor } from '../../access/esms-error.interceptor.js';
+import { textFor, urlFor } from '../../access/mask.js';
 import { onlyAccountAsked } from '../../access/only-account-asked.js';
 import { RequireScope } from '../../access/require-scope.js';
 import type { Page } from '../../database/page.js';
@@ -46,13 +48,14 @@ export class WebhooksController {
   @RequireScope('read')
   async list(@Req() request: object, @Query() query: AnyQuery): Promise<{ items: Webhook[] }> {
     const choice = onlyAccountAsked(request, query);
-    return { items: choice === null ? [] : await this.webhooks.list(choice) };
+    const webhooks = choice === null ? [] : await this.webhooks.list(choice);
+    return { items: webhooks.map((webhook) => webhookFor(callerOf(request), webhook)) };
   }
 
   @Get(':id')
   @RequireScope('read')
   async get(@Req() request: object, @Param('id') id: string, @Query() query: AnyQuery): Promise<Webhook> {
-    return this.webhooks.get(id, choiceOf(request, query));
+    return webhookFor(callerOf(request), await this.webhooks.get(id, choiceOf(request, query)));
   }
 
   /** Changes what is given. */
@@ -82,7 +85,9 @@ export class WebhooksController {
     @Param('id') id: string,
     @Query() query: AnyQuery,
   ): Promise<Page<WebhookAttempt>> {
-    return this.webhooks.attempts(id, { ...query, ...demanded(accountAsked(request, query)) });
+    const asked = { ...query, ...demanded(accountAsked(request, query)) };
+    const { items, nextCursor } = await this.webhooks.attempts(id, asked);
+    return { items: items.map((attempt) => attemptFor(callerOf(request), attempt)), nextCursor };
   }
 
   /** Calls it now, as a test. */
@@ -90,7 +95,7 @@ export class WebhooksController {
   @HttpCode(200)
   @RequireScope('operate')
   async ping(@Req() request: object, @Param('id') id: string, @Query() query: AnyQuery): Promise<WebhookAttempt> {
-    return this.webhooks.ping(id, choiceOf(request, query));
+    return attemptFor(callerOf(request), await this.webhooks.ping(id, choiceOf(request, query)));
   }
 
   /** Gives it a new secret, and shows it. */
@@ -118,6 +123,13 @@ export class WebhooksController {
     return this.webhooks.replay(id, body as WebhookReplay, choiceOf(request, query));
   }
 }
+
+const webhookFor = (caller: Caller, webhook: Webhook): Webhook => ({ ...webhook, url: urlFor(caller, webhook.url) });
+
+const attemptFor = (caller: Caller, { response, ...attempt }: WebhookAttempt): WebhookAttempt => ({
+  ...attempt,
+  response: response === null ? null : textFor(caller, response),
+});
 
 function choiceOf(request: object, query: AnyQuery): AccountChoice {
   return demanded(onlyAccountAsked(request, query));
