@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository, type SelectQueryBuilder } from 'typeorm';
-import { DATA_SOURCE } from '../database/data-source-options.js';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { Database } from '../database/database.js';
 import { type Page, type PageRequest, pageOf } from '../database/page.js';
 import { instantSql } from '../database/sql-runner.js';
 import type { Channel } from '../domain/channel.js';
@@ -44,6 +43,13 @@ export interface LedgerGroup {
   amount: Amount;
 }
 
+/** Which part of the ledger, and by what. */
+interface SummarySelection {
+  from?: string;
+  to?: string;
+  groupBy: (typeof GROUPINGS)[number];
+}
+
 type Row = Omit<LedgerEntry, 'telco'> & { telcoId: string | null; position: string };
 
 const SUM = 'coalesce(sum(l.delta), 0)::numeric(24,4)::text';
@@ -57,55 +63,71 @@ const KEYS: Readonly<Record<(typeof GROUPINGS)[number], string>> = {
 /** Reads the ledger. */
 @Injectable()
 export class LedgerQueries {
-  constructor(
-    @InjectRepository(LedgerEntryEntity, DATA_SOURCE) private readonly entries: Repository<LedgerEntryEntity>,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** One page of an account's entries, or of one message's, oldest first. */
-  async page(account: string, smsId: string | undefined, { limit, after }: PageRequest): Promise<LedgerPage> {
-    const rows = await this.#selection(account, smsId)
-      .select([
-        'l.sms_id as "smsId"',
-        'l.delta::text as delta',
-        'l.total::text as total',
-        'l.currency as currency',
-        'l.channel as channel',
-        'l.telco_id as "telcoId"',
-        instantSql('l.occurred_at', '"at"'),
-        'l.event_id as "eventId"',
-        'l.position::text as position',
-      ])
-      .andWhere('l.position > :position', { position: after?.[0] ?? '0' })
-      .orderBy('l.position')
-      .limit(limit + 1)
-      .getRawMany<Row>();
-    const { items, nextCursor } = pageOf(rows, limit, ({ position }) => [position]);
-    return { items: items.map(entryOf), nextCursor, sum: await sumOf(this.#selection(account, smsId)) };
+  page(account: string, smsId: string | undefined, request: PageRequest): Promise<LedgerPage> {
+    return this.database.transaction(({ manager }) => pageIn(manager, account, smsId, request));
   }
 
   /** What an account was charged, in groups. */
-  async summary(
-    account: string,
-    { from, to, groupBy }: { from?: string; to?: string; groupBy: (typeof GROUPINGS)[number] },
-  ): Promise<LedgerSummary> {
-    const selection = (): SelectQueryBuilder<LedgerEntryEntity> => {
-      const query = this.#selection(account, undefined);
-      if (from !== undefined) query.andWhere('l.occurred_at >= :from', { from: parseMoment(from) });
-      if (to !== undefined) query.andWhere('l.occurred_at < :to', { to: parseMoment(to) });
-      return query;
-    };
-    const groups = await selection()
-      .select([`${KEYS[groupBy]} as key`, 'count(distinct l.sms_id)::int as messages', `${SUM} as amount`])
-      .groupBy('1')
-      .orderBy('1')
-      .getRawMany<LedgerGroup>();
-    return { groups, sum: await sumOf(selection()) };
+  summary(account: string, selected: SummarySelection): Promise<LedgerSummary> {
+    return this.database.transaction(({ manager }) => summaryIn(manager, account, selected));
   }
+}
 
-  #selection(account: string, smsId: string | undefined): SelectQueryBuilder<LedgerEntryEntity> {
-    const query = this.entries.createQueryBuilder('l').where('l.account = :account', { account });
-    return smsId === undefined ? query : query.andWhere('l.sms_id = :smsId', { smsId });
-  }
+async function pageIn(
+  manager: EntityManager,
+  account: string,
+  smsId: string | undefined,
+  { limit, after }: PageRequest,
+): Promise<LedgerPage> {
+  const rows = await selectionOf(manager, account, smsId)
+    .select([
+      'l.sms_id as "smsId"',
+      'l.delta::text as delta',
+      'l.total::text as total',
+      'l.currency as currency',
+      'l.channel as channel',
+      'l.telco_id as "telcoId"',
+      instantSql('l.occurred_at', '"at"'),
+      'l.event_id as "eventId"',
+      'l.position::text as position',
+    ])
+    .andWhere('l.position > :position', { position: after?.[0] ?? '0' })
+    .orderBy('l.position')
+    .limit(limit + 1)
+    .getRawMany<Row>();
+  const { items, nextCursor } = pageOf(rows, limit, ({ position }) => [position]);
+  return { items: items.map(entryOf), nextCursor, sum: await sumOf(selectionOf(manager, account, smsId)) };
+}
+
+async function summaryIn(
+  manager: EntityManager,
+  account: string,
+  { from, to, groupBy }: SummarySelection,
+): Promise<LedgerSummary> {
+  const selection = (): SelectQueryBuilder<LedgerEntryEntity> => {
+    const query = selectionOf(manager, account, undefined);
+    if (from !== undefined) query.andWhere('l.occurred_at >= :from', { from: parseMoment(from) });
+    if (to !== undefined) query.andWhere('l.occurred_at < :to', { to: parseMoment(to) });
+    return query;
+  };
+  const groups = await selection()
+    .select([`${KEYS[groupBy]} as key`, 'count(distinct l.sms_id)::int as messages', `${SUM} as amount`])
+    .groupBy('1')
+    .orderBy('1')
+    .getRawMany<LedgerGroup>();
+  return { groups, sum: await sumOf(selection()) };
+}
+
+function selectionOf(
+  manager: EntityManager,
+  account: string,
+  smsId: string | undefined,
+): SelectQueryBuilder<LedgerEntryEntity> {
+  const query = manager.createQueryBuilder(LedgerEntryEntity, 'l').where('l.account = :account', { account });
+  return smsId === undefined ? query : query.andWhere('l.sms_id = :smsId', { smsId });
 }
 
 async function sumOf(selection: SelectQueryBuilder<LedgerEntryEntity>): Promise<Amount> {

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
-import { DATA_SOURCE } from '../database/data-source-options.js';
+import { Database } from '../database/database.js';
 import { instantSql } from '../database/sql-runner.js';
 import type { Channel } from '../domain/channel.js';
 import { type Recipient, recipientOf } from '../domain/recipient.js';
@@ -24,28 +22,28 @@ const LONGEST_HISTORY = 500;
 /** Reads contacts. */
 @Injectable()
 export class ContactQueries {
-  constructor(
-    @InjectRepository(ContactEntryEntity, DATA_SOURCE) private readonly entries: Repository<ContactEntryEntity>,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** The contact of a phone in any Vietnamese form, or of a Zalo user id; null where nothing is known of one. */
   async get(account: string, name: string): Promise<Contact | null> {
     const id = recipientOf(name).value;
-    const rows = await this.entries
-      .createQueryBuilder('e')
-      .select([
-        'e.sms_id as "smsId"',
-        'e.kind as kind',
-        'e.channel as channel',
-        'e.outcome as outcome',
-        'e.reason as reason',
-        'e.failure_class as "failureClass"',
-        instantSql('e.occurred_at', '"at"'),
-      ])
-      .where('e.account = :account and e.contact = :id', { account, id })
-      .orderBy('e.occurred_at', 'DESC')
-      .addOrderBy('e.sms_id')
-      .getRawMany<Row>();
+    const rows = await this.database.transaction(({ manager }) =>
+      manager
+        .createQueryBuilder(ContactEntryEntity, 'e')
+        .select([
+          'e.sms_id as "smsId"',
+          'e.kind as kind',
+          'e.channel as channel',
+          'e.outcome as outcome',
+          'e.reason as reason',
+          'e.failure_class as "failureClass"',
+          instantSql('e.occurred_at', '"at"'),
+        ])
+        .where('e.account = :account and e.contact = :id', { account, id })
+        .orderBy('e.occurred_at', 'DESC')
+        .addOrderBy('e.sms_id')
+        .getRawMany<Row>(),
+    );
     const [newest] = rows;
     if (newest === undefined) return null;
     const history = rows

@@ -6,8 +6,11 @@ import { SteadyClient } from './steady-client.js';
 
 const STATEMENT_MS = 15_000;
 
-/** The name of our data source: a host's default one stays its own. */
-export const DATA_SOURCE = 'esms';
+/** Injection token of our data source: a symbol, so that no data source of the host's can have it, whatever its name. */
+export const DATA_SOURCE = Symbol('nestjs-esms:data-source');
+
+/** Ours alone in every schema: a host that shares `public` with us keeps, runs and reverts its own `migrations`. */
+export const MIGRATIONS_TABLE = 'migrations';
 
 /**
  * TypeORM's options for our data source. No session settings here: a pooler in transaction mode refuses them at
@@ -23,7 +26,7 @@ export function dataSourceOptions(
     schema,
     entities: [...entities],
     migrations: [...MIGRATIONS],
-    migrationsTableName: 'migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     migrationsRun: false,
     synchronize: false,
     applicationName: 'nestjs-esms',

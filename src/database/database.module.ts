@@ -1,12 +1,12 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { DATA_SOURCE, serviceDataSourceOptions } from './data-source-options.js';
 import { Database } from './database.js';
 import { GuestTransaction } from './guest-transaction.js';
 
-/** Owns our named data source, whatever default one the host has. */
+/** Owns our data source, whatever data sources the host has, and by whatever names. */
 @Global()
 @Module({})
 export class DatabaseModule {
@@ -14,20 +14,17 @@ export class DatabaseModule {
   static forRoot(entities: readonly (new () => object)[]): DynamicModule {
     return {
       module: DatabaseModule,
-      imports: [
-        TypeOrmModule.forRootAsync({
-          name: DATA_SOURCE,
+      providers: [
+        {
+          provide: DATA_SOURCE,
           inject: [OPTIONS],
-          useFactory: ({ database }: ResolvedOptions) => ({
-            ...serviceDataSourceOptions(database, entities),
-            // Once more: before 12, @nestjs/typeorm closes the data source that the factory names.
-            name: DATA_SOURCE,
-            manualInitialization: true,
-          }),
-        }),
+          // Not initialized: that is done in the background, so that a database that is away never stops a boot.
+          useFactory: ({ database }: ResolvedOptions) => new DataSource(serviceDataSourceOptions(database, entities)),
+        },
+        Database,
+        GuestTransaction,
       ],
-      providers: [Database, GuestTransaction],
-      exports: [Database, GuestTransaction, TypeOrmModule],
+      exports: [Database, GuestTransaction],
     };
   }
 }

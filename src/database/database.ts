@@ -6,8 +6,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { EsmsError } from '../domain/errors.js';
@@ -16,9 +15,10 @@ import { DATA_SOURCE } from './data-source-options.js';
 import { isAway } from './is-away.js';
 import { migrate } from './migrate.js';
 import { pendingMigrations } from './run-migrations.js';
-import type { SqlRunner, Transaction } from './sql-runner.js';
+import type { Transaction } from './sql-runner.js';
 import { type Tables, tablesIn } from './tables.js';
 import { TransactionPool } from './transaction-pool.js';
+import { WorkPool } from './work-pool.js';
 
 /** How long a start may wait for the database before it counts as late. */
 const LATE_AFTER_MS = 2_000;
@@ -35,6 +35,8 @@ const INGEST_SETTINGS = ['synchronous_commit = on'];
 @Injectable()
 export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   readonly tables: Tables;
+  /** Everything but callbacks, whether the database is ready or not: for what prepares it. */
+  readonly work: WorkPool;
   readonly #logger = new Logger('EsmsDatabase');
   readonly #ingest: TransactionPool;
   readonly #stopping = new AbortController();
@@ -45,10 +47,11 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   #asking: Promise<boolean> | null = null;
 
   constructor(
-    @InjectDataSource(DATA_SOURCE) readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) readonly dataSource: DataSource,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.tables = tablesIn(options.database.schema);
+    this.work = new WorkPool(dataSource);
     this.#ingest = new TransactionPool(options.database, {
       purpose: 'ingest',
       connections: options.database.ingestConnections,
@@ -91,7 +94,7 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
 
   /** Runs a statement on the pool for everything but callbacks. Throws `database_away`, see {@link reached}. */
   async query(sql: string, parameters?: unknown[]): Promise<unknown> {
-    return this.reached(() => this.dataSource.query(sql, parameters));
+    return this.reached(() => this.work.query(sql, parameters));
   }
 
   /** Gives what `work` gives. Throws `database_away` for what drivers say where the database cannot be reached. */
@@ -111,9 +114,9 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   }
 
   /** Runs `work` in one transaction of the pool for everything else. */
-  async transaction<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
     this.#demandReady();
-    return this.dataSource.transaction(work);
+    return this.work.transaction(work);
   }
 
   async onModuleInit(): Promise<void> {
@@ -131,7 +134,6 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
 
   async onApplicationShutdown(): Promise<void> {
     await this.#connecting;
-    // TypeORM's own hook may have come before it was connected, and found nothing to close.
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     await this.#ingest.close();
   }

@@ -10,10 +10,23 @@ const SAVEPOINT = 'nestjs_esms';
 /** "No active transaction": a savepoint is nothing outside one. */
 const TRANSACTION_ABSENT = '25P01';
 
-/** Tells one database of one running server from every other, copies included; everybody may ask. */
-const IDENTITY = `
-  select extract(epoch from pg_postmaster_start_time())::text || ' ' || d.oid::text as identity
+/**
+ * Tells one database of one running server from every other, copies included, and what its transaction lets us do;
+ * everybody may ask.
+ */
+const SITUATION = `
+  select extract(epoch from pg_postmaster_start_time())::text || ' ' || d.oid::text as identity,
+    current_setting('transaction_isolation') as isolation, current_setting('transaction_read_only') as "readOnly"
   from pg_catalog.pg_database d where d.datname = current_database()`;
+
+/** The levels at which who waited for a lock sees what its holder wrote; to PostgreSQL they are one. */
+const FRESH = ['read committed', 'read uncommitted'];
+
+interface Situation {
+  identity: string;
+  isolation: string;
+  readOnly: 'on' | 'off';
+}
 
 /** Work of ours in a transaction of the host's: stored when that commits, and gone when it rolls back. */
 @Injectable()
@@ -25,7 +38,8 @@ export class GuestTransaction {
 
   /**
    * Runs `work` behind a savepoint, again where another transaction got in its way, so that the host's own work is never
-   * lost by it. Throws `transaction_absent`, `database_other` and `database_away`, else what `work` throws.
+   * lost by it. Throws `transaction_absent`, `transaction_unfit`,
+   * `database_other` and `database_away`, else what `work` throws.
    */
   within<Result>(host: SqlRunner, work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
     // Savepoints of one connection are a stack: works that were begun at once take turns.
@@ -40,10 +54,12 @@ export class GuestTransaction {
 
   async #run<Result>(host: SqlRunner, work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
     if (!this.database.isReady) throw new EsmsError('database_away', 'the database is not ready yet');
-    await this.#demandOurs(host);
+    const situation = await situationOf(host);
+    await this.#demandOurs(situation);
     for (let attempt = 1; ; attempt += 1) {
       await enter(host);
       try {
+        demandFit(situation);
         const result = await work(host);
         await host.query(`release savepoint ${SAVEPOINT}`);
         return result;
@@ -55,18 +71,26 @@ export class GuestTransaction {
   }
 
   /** Ours is asked again where they differ: its server may have been started anew. */
-  async #demandOurs(host: SqlRunner): Promise<void> {
-    const theirs = await identityOf(host);
-    if (theirs === this.#identity) return;
-    this.#identity = await identityOf(this.database);
-    if (theirs === this.#identity) return;
+  async #demandOurs({ identity }: Situation): Promise<void> {
+    if (identity === this.#identity) return;
+    this.#identity = (await situationOf(this.database)).identity;
+    if (identity === this.#identity) return;
     throw new EsmsError('database_other', 'the manager is connected to another database than that of nestjs-esms');
   }
 }
 
-async function identityOf(runner: SqlRunner): Promise<string | null> {
-  const [row] = await rowsOf<{ identity: string }>(runner, IDENTITY);
-  return row?.identity ?? null;
+async function situationOf(runner: SqlRunner): Promise<Situation> {
+  const [row] = await rowsOf<Situation>(runner, SITUATION);
+  return row as Situation;
+}
+
+/** At a stricter level ours would not see what others wrote since the host's first statement: no link would be made. */
+function demandFit({ isolation, readOnly }: Situation): void {
+  if (!FRESH.includes(isolation)) {
+    const why = `the manager's transaction is ${isolation.toUpperCase()}, and registering needs READ COMMITTED`;
+    throw new EsmsError('transaction_unfit', `${why}: begin yours at that level, or register without a manager`);
+  }
+  if (readOnly === 'on') throw new EsmsError('transaction_unfit', "the manager's transaction is read-only");
 }
 
 async function enter(host: SqlRunner): Promise<void> {

@@ -42,7 +42,7 @@ export async function pendingMigrations(dataSource: DataSource): Promise<string[
 async function locked(dataSource: DataSource, work: () => Promise<void>): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.startTransaction();
+    await runner.startTransaction('READ COMMITTED');
     await waitForLock(runner);
     await work();
     await runner.commitTransaction();

@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
 import { ImpatientClient } from './impatient-client.js';
 import type { Statement, Transaction } from './sql-runner.js';
+import { beginWith } from './transaction-settings.js';
 
 /** What makes one pool another than the next. */
 export interface PoolSettings {
@@ -55,7 +56,7 @@ export class TransactionPool {
   ) {
     this.#logger = new Logger(`EsmsDatabase ${purpose}`);
     this.#beforeCommit = beforeCommit;
-    this.#begin = ['begin', ...[...settings, ...LIMITS].map((setting) => `set local ${setting}`)].join('; ');
+    this.#begin = beginWith([...settings, ...LIMITS]);
     this.#pool = new pg.Pool({
       ...connection,
       max: connections,

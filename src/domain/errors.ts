@@ -11,6 +11,7 @@ export type EsmsErrorCode =
   | 'cursor_invalid'
   | 'lease_lost'
   | 'transaction_absent'
+  | 'transaction_unfit'
   | 'database_other'
   | 'handler_timeout'
   | 'subscriber_unknown'

@@ -21,7 +21,7 @@ export class EventReplay {
   async resume(signal: AbortSignal): Promise<boolean> {
     const { subscribers } = this.database.tables;
     const names = await rowsOf<{ name: string }>(
-      this.database.dataSource,
+      this.database.work,
       `select name from ${subscribers} where replay_after is not null and retired_at is null`,
     );
     if (names.length === 0) return false;

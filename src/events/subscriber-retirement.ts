@@ -14,7 +14,7 @@ export class SubscriberRetirement {
   async finish(name: string | null = null): Promise<void> {
     const { subscribers } = this.database.tables;
     const retired = await rowsOf<{ name: string }>(
-      this.database.dataSource,
+      this.database.work,
       `select name from ${subscribers} where retired_at is not null and name = coalesce($1, name)`,
       [name],
     );
@@ -25,11 +25,11 @@ export class SubscriberRetirement {
 
   async #remove(name: string): Promise<void> {
     const { subscribers, subscriber_hosts: hosts, deliveries } = this.database.tables;
-    const { dataSource } = this.database;
+    const { work } = this.database;
     // Until nothing is left: of a batch, what was marked meanwhile is locked, but not removed.
     for (let removed = 1; removed > 0; ) {
       const [row] = await rowsOf<{ count: number }>(
-        dataSource,
+        work,
         `with removed as (
            delete from ${deliveries} where ctid = any(array(
              select ctid from ${deliveries} where subscriber = $1 limit ${BATCH} for update))
@@ -39,7 +39,7 @@ export class SubscriberRetirement {
       );
       removed = row?.count ?? 0;
     }
-    await dataSource.query(`delete from ${hosts} where subscriber = $1`, [name]);
-    await dataSource.query(`delete from ${subscribers} where name = $1 and retired_at is not null`, [name]);
+    await work.query(`delete from ${hosts} where subscriber = $1`, [name]);
+    await work.query(`delete from ${subscribers} where name = $1 and retired_at is not null`, [name]);
   }
 }

@@ -36,7 +36,7 @@ export class SubscriberTable {
   /** Says that this process still hosts its subscribers. Gives the names of those that want less than before. */
   async attend(subscribers: readonly Subscriber[]): Promise<string[]> {
     if (subscribers.length === 0) return [];
-    return this.database.dataSource.transaction((runner) => this.#attend(runner, subscribers));
+    return this.database.work.transaction((runner) => this.#attend(runner, subscribers));
   }
 
   /** Ends the deliveries that no process takes any more: they would hold up the rest of their message for ever. */
@@ -46,7 +46,7 @@ export class SubscriberTable {
     const { subscribers, deliveries, events } = this.database.tables;
     // Each by its own index: without one that fits, all deliveries there ever were would be read.
     for (const those of ['d.settled_at is null and d.parked_at is null', 'd.parked_at is not null']) {
-      await this.database.dataSource.query(
+      await this.database.work.query(
         `update ${deliveries} d
          set settled_at = now(), parked_at = null, lease = null, leased_until = null,
            last_error = 'no handler takes it any more'
@@ -62,22 +62,20 @@ export class SubscriberTable {
   /** Says that this process hosts subscribers whose patterns do not come from their hosts. */
   async host(names: readonly string[]): Promise<void> {
     const { subscriber_hosts: hosts } = this.database.tables;
-    const { dataSource } = this.database;
-    await dataSource.query(
+    const { work } = this.database;
+    await work.query(
       `insert into ${hosts} (subscriber, host, patterns) select name, $2, '{}' from unnest($1::text[]) name
        on conflict (subscriber, host) do update set seen_at = now()`,
       [names, this.#host],
     );
-    await dataSource.query(`delete from ${hosts} where subscriber = any($1) and seen_at < now() - ${PATTERNS_LAST}`, [
-      names,
-    ]);
+    await work.query(`delete from ${hosts} where subscriber = any($1) and seen_at < now() - ${PATTERNS_LAST}`, [names]);
   }
 
   /** Says that this process does not host these any more. */
   async leave(names: readonly string[]): Promise<void> {
     const { subscriber_hosts: hosts } = this.database.tables;
     const parameters = [this.#host, names];
-    await this.database.dataSource.query(`delete from ${hosts} where host = $1 and subscriber = any($2)`, parameters);
+    await this.database.work.query(`delete from ${hosts} where host = $1 and subscriber = any($2)`, parameters);
   }
 
   /**

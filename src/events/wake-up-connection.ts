@@ -39,6 +39,8 @@ export class WakeUpConnection {
     try {
       await client.connect();
       await connection.#demandOwnSession();
+      // The session is its own, so that it can say for all of itself what transactions of ours say each.
+      await client.query('set session characteristics as transaction isolation level read committed');
       await client.query(`listen ${client.escapeIdentifier(channel)}`);
       return connection;
     } catch (error) {

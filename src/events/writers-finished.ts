@@ -13,11 +13,11 @@ const PATIENCE_MS = 5_000;
  * it was changed; any later one has not, since a statement takes its locks before it looks. Nobody is held up by it.
  * Throws `database_away` where one takes longer than `withinMs`.
  */
-export async function writersFinished({ dataSource, tables }: Database, withinMs = PATIENCE_MS): Promise<void> {
+export async function writersFinished({ work, tables }: Database, withinMs = PATIENCE_MS): Promise<void> {
   const end = performance.now() + withinMs;
   const writers = async (): Promise<string[]> => {
     const rows = await rowsOf<{ writer: string }>(
-      dataSource,
+      work,
       `select virtualtransaction as writer from pg_locks
        where locktype = 'relation' and relation = $1::regclass and mode = 'RowExclusiveLock'
          and database = (select oid from pg_database where datname = current_database())`,

@@ -48,8 +48,9 @@ export class EsmsMessages {
    * `message.registered` hears of it within the poll interval.
    *
    * Throws `registration_invalid` with every problem, `registration_conflict` where it contradicts what is known,
-   * and `account_unknown`; with `manager` also `transaction_absent` where no transaction is open on it
-   * and `database_other` where it is connected to another database.
+   * and `account_unknown`; with `manager` also `transaction_absent` where no transaction is open on it,
+   * `transaction_unfit` where it is stricter than READ COMMITTED or read-only, and `database_other` where it is
+   * connected to another database.
    */
   async register(registration: RegistrationDto, { account, manager }: RegisterOptions = {}): Promise<Registered> {
     const chosen = this.accounts.writable(validated(AccountDto, { account }).account);

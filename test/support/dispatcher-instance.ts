@@ -17,7 +17,8 @@ interface Settings {
   billing?: boolean;
   crm?: boolean;
   webhooks?: WebhookOptions;
-  migrations?: 'run' | 'off';
+  migrations?: 'run' | 'check' | 'off';
+  schema?: string;
   relays?: RelaysOptions;
   /** Whether the start ends when the database is ready, and not before. */
   isReady?: boolean;
@@ -31,12 +32,12 @@ export class DispatcherInstance {
   ) {}
 
   static async start(url: string, settings: Settings = {}): Promise<DispatcherInstance> {
-    const { providers = [], dispatcher = {}, migrations = 'off', relays = {} } = settings;
+    const { providers = [], dispatcher = {}, migrations = 'off', schema = 'esms', relays = {} } = settings;
     const { billing = false, crm = false, webhooks = false } = settings;
     const accounts = { default: { tokens: ['token-of-the-dispatcher-test'] } };
     const esms = EsmsModule.forRoot({
       accounts,
-      database: { url, migrations, workConnections: 3 },
+      database: { url, schema, migrations, workConnections: 3 },
       relays,
       billing,
       crm,
