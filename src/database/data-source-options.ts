@@ -10,7 +10,7 @@ const STATEMENT_MS = 15_000;
 export const DATA_SOURCE = Symbol('nestjs-esms:data-source');
 
 /** Ours alone in every schema: a host that shares `public` with us keeps, runs and reverts its own `migrations`. */
-export const MIGRATIONS_TABLE = 'migrations';
+export const MIGRATIONS_TABLE = 'nestjs_esms_migrations';
 
 /**
  * TypeORM's options for our data source. No session settings here: a pooler in transaction mode refuses them at

@@ -55,7 +55,7 @@ it(`${REPLICAS} replicas that start at once on an empty database: one migrates, 
 
   const migrators = await query(database.url, 'select distinct application from public.schema_changes');
   expect(migrators).toHaveLength(1);
-  expect(await query(database.url, 'select name from esms.migrations')).toHaveLength(MIGRATIONS.length);
+  expect(await query(database.url, 'select name from esms.nestjs_esms_migrations')).toHaveLength(MIGRATIONS.length);
   const failures = replicas.flatMap(({ output }) => output.match(FAILURE) ?? []);
   expect(failures.filter((failure) => !EXPECTED.test(failure))).toEqual([]);
 });

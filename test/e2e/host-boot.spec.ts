@@ -116,7 +116,7 @@ describe('a boot stops', () => {
 
   it("with migrations: 'check' and pending ones, by name", async () => {
     const database = await createTestDatabase();
-    await query(database.url, `delete from esms.migrations where name = 'DurableSubscribers1764100000000'`);
+    await query(database.url, `delete from esms.nestjs_esms_migrations where name = 'DurableSubscribers1764100000000'`);
     const booting = boot({ imports: [esms({ database: { url: database.url, migrations: 'check' } })] });
     await expect(booting).rejects.toThrow(/'check'.*pending: DurableSubscribers1764100000000$/);
     await app?.close();

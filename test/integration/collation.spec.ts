@@ -24,7 +24,7 @@ it('no index of ours depends on the order of the database, which a new version o
   if (service === null) return context.skip('PostgreSQL 14 makes no such database');
   const dependent = await service.rows(
     `select i.indexrelid::regclass::text as index from pg_index i, unnest(i.indcollation) as sorted_by
-     where i.indrelid in (select oid from pg_class where relnamespace = 'esms'::regnamespace and relname <> 'migrations')
+     where i.indrelid in (select oid from pg_class where relnamespace = 'esms'::regnamespace and relname <> 'nestjs_esms_migrations')
        and sorted_by not in (0, '"C"'::regcollation)`,
   );
   expect(dependent).toEqual([]);

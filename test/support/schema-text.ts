@@ -10,18 +10,18 @@ const TABLES = `
   join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
   join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'esms'
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  where a.attnum > 0 and not a.attisdropped and c.relname <> 'migrations'
+  where a.attnum > 0 and not a.attisdropped and c.relname <> 'nestjs_esms_migrations'
   order by c.relname, a.attnum`;
 
 const CONSTRAINTS = `
   select c.relname as table, o.conname as name, pg_get_constraintdef(o.oid) as definition
   from pg_constraint o join pg_class c on c.oid = o.conrelid
   join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'esms'
-  where c.relname <> 'migrations' and o.contype <> 'n' order by c.relname, o.conname`;
+  where c.relname <> 'nestjs_esms_migrations' and o.contype <> 'n' order by c.relname, o.conname`;
 
 const INDEXES = `
   select indexdef as definition from pg_indexes
-  where schemaname = 'esms' and tablename <> 'migrations' and indexname not like '%pkey' order by tablename, indexname`;
+  where schemaname = 'esms' and tablename <> 'nestjs_esms_migrations' and indexname not like '%pkey' order by tablename, indexname`;
 
 const VIEWS = `select viewname as name, definition from pg_views where schemaname = 'esms' order by viewname`;
 
