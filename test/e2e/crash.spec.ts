@@ -13,6 +13,8 @@ const TOKEN = 'crash-callback-token';
 const KEY = 'crash-key-of-everything';
 const NINE = [...SEED_SAMPLES, UID_SAMPLE].map((sample) => sample.query);
 const HEADERS = { 'x-api-key': KEY };
+/** How long what was answered may take, by way of the spool on a busy machine, to be everywhere. */
+const WHEN_STORED = { timeout: 60_000 };
 
 let build: ServiceBuild;
 let directory: EmbeddedPostgresDirectory;
@@ -79,10 +81,13 @@ describe('kill -9', () => {
     const third = await start();
     await passHalfAMinute();
     await expect
-      .poll(() => read(third, '/billing/ledger'), { timeout: 10_000 })
+      .poll(() => read(third, '/billing/ledger'), WHEN_STORED)
       .toMatchObject({ items: { length: 8 }, sum: '699841.0000' });
-    const { items } = await read<{ items: Message[] }>(third, '/messages');
-    expect(items.map(({ smsId, state, outcome, price }) => [smsId, state, outcome, price.amount])).toEqual([
+    const list = async () => {
+      const { items } = await read<{ items: Message[] }>(third, '/messages');
+      return items.map(({ smsId, state, outcome, price }) => [smsId, state, outcome, price.amount]);
+    };
+    await expect.poll(list, WHEN_STORED).toEqual([
       ['5450d5579bfa466a9f2a5911c82f4037', 'reported', 'delivered', '2104.0000'],
       ['53dbbc6e816f4159a9035a14a787e08f172', 'reported', 'delivered', '60.0000'],
       ['7d11c87a22934df390f73ec59d8defd6205', 'reported', 'delivered', '220.0000'],
@@ -91,36 +96,43 @@ describe('kill -9', () => {
       ['82b0bb8aed914a0aab8deba567c9b8c2', 'sent', null, '696987.0000'],
       ['dc712784-9c5f-4c69-b9a8-ea69d56adc9a87', 'reported', 'undelivered', '0.0000'],
     ]);
-    expect(await read(third, '/quarantine')).toMatchObject({ items: [{ raw: 'SendStatus=5' }] });
+    await expect
+      .poll(() => read(third, '/quarantine'), WHEN_STORED)
+      .toMatchObject({ items: [{ raw: 'SendStatus=5' }] });
     expect(await read(third, '/messages?ref=kept')).toMatchObject({ items: [{ smsId: null, registered: true }] });
     await expect
-      .poll(() => read(third, '/crm/contacts/0901888484'), { timeout: 10_000 })
+      .poll(() => read(third, '/crm/contacts/0901888484'), WHEN_STORED)
       .toMatchObject({ history: [{ channel: 'viber' }, { channel: 'zalo_zns' }, { channel: 'sms_care' }] });
     for (const service of running) expectNoSecrets(service.output);
   });
 
-  it('amid 300 callbacks: each that was answered is there, and its event delivered once', async () => {
+  it('amid callbacks: each that was answered is there, and its event delivered once', async () => {
     const service = await start();
     const answered: string[] = [];
     let killed: Promise<void> | undefined;
-    const calls = Array.from({ length: 300 }, async (_, index) => {
-      const answer = await call(service, callbackQuery(`amid-${index}`, { TotalPrice: '1.0000' })).catch(() => null);
-      if (answer === null) return;
-      expect(answer.text).toBe('OK');
-      answered.push(`amid-${index}`);
-      if (answered.length === 40) killed = service.kill();
-    });
-    await Promise.all(calls);
+    const gatewayUntilItDies = async (lane: number): Promise<void> => {
+      for (let index = 0; ; index += 1) {
+        const smsId = `amid-${lane}-${index}`;
+        const answer = await call(service, callbackQuery(smsId, { TotalPrice: '1.0000' })).catch(() => null);
+        if (answer === null) return;
+        expect(answer.text).toBe('OK');
+        answered.push(smsId);
+        if (answered.length === 40) killed = service.kill();
+      }
+    };
+    await Promise.all(Array.from({ length: 100 }, (_, lane) => gatewayUntilItDies(lane)));
     await killed;
     expect(answered.length).toBeGreaterThanOrEqual(40);
-    expect(answered.length).toBeLessThan(300);
 
     const again = await start();
     await passHalfAMinute();
     for (const smsId of answered) {
-      expect(await read(again, `/messages/${smsId}`)).toMatchObject({ outcome: 'delivered' });
+      // What was answered from the spool is a message a moment later.
       await expect
-        .poll(() => read(again, `/billing/ledger?smsId=${smsId}`), { timeout: 10_000 })
+        .poll(() => again.send(`/messages/${smsId}`, { headers: HEADERS }), WHEN_STORED)
+        .toMatchObject({ status: 200, body: { outcome: 'delivered' } });
+      await expect
+        .poll(() => read(again, `/billing/ledger?smsId=${smsId}`), WHEN_STORED)
         .toMatchObject({ items: { length: 1 }, sum: '1.0000' });
     }
     for (const each of running) expectNoSecrets(each.output);
@@ -130,15 +142,14 @@ describe('kill -9', () => {
 describe('the start', () => {
   it('generates what is not given, prints a line that works, and keeps it', async () => {
     const service = await start({ CALLBACK_TOKENS: '', API_KEYS: '' });
-    await expect.poll(() => service.output, { timeout: 5_000 }).toContain('/docs');
+    await expect.poll(() => service.output, WHEN_STORED).toContain('/docs');
     const url = /curl -g '(\S+)'/.exec(service.output)?.[1] ?? '';
     const [, key = '', message = ''] = /curl -H 'x-api-key: (\S+)' '(\S+)'/.exec(service.output) ?? [];
     expect((await service.send<never>(url.replace(/^http:\/\/[^/]+/, ''))).text).toBe('OK');
     const path = message.replace(/^http:\/\/[^/]+/, '');
-    expect((await service.send(path, { headers: { 'x-api-key': key } })).body).toMatchObject({
-      outcome: 'delivered',
-      recipient: { value: '0901888484' },
-    });
+    await expect
+      .poll(() => service.send(path, { headers: { 'x-api-key': key } }), WHEN_STORED)
+      .toMatchObject({ body: { outcome: 'delivered', recipient: { value: '0901888484' } } });
     expect((await call(service, callbackQuery('given-before'))).status).toBe(404);
     const file = join(directory.path, 'secrets.json');
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
@@ -153,7 +164,7 @@ describe('the start', () => {
     expect(await service.stop()).toBe(0);
     expect(directory.postmaster).toBeNull();
     const again = await start({ CALLBACK_TOKENS: '' });
-    await expect.poll(() => again.output, { timeout: 5_000 }).toContain('/docs');
+    await expect.poll(() => again.output, WHEN_STORED).toContain('/docs');
     expect(again.output).toContain(url.split('?')[0]?.split('/').at(-1));
     expect(again.output).not.toContain(KEY);
     expect(again.output).not.toContain(key);
@@ -174,9 +185,11 @@ describe('the start', () => {
     expect((await call(service, callbackQuery('several'), 'crash-callback-token-next')).text).toBe('OK');
     expect((await call(service, callbackQuery('several'), 'crash-callback-token-shop')).text).toBe('OK');
     const keyed = (key: string) => ({ headers: { 'x-api-key': key } });
-    const shop = await service.send<Message>('/messages/several', keyed('crash-key-of-the-shop'));
-    expect(shop.body).toMatchObject({ account: 'shop', recipient: { value: '09******84' } });
-    expect((await service.send<Message>('/messages/several', keyed(KEY))).body.account).toBe('default');
+    const several = (key: string) => () => service.send<Message>('/messages/several', keyed(key));
+    await expect
+      .poll(several('crash-key-of-the-shop'), WHEN_STORED)
+      .toMatchObject({ body: { account: 'shop', recipient: { value: '09******84' } } });
+    await expect.poll(several(KEY), WHEN_STORED).toMatchObject({ body: { account: 'default' } });
     const written = { ...keyed('crash-key-of-the-shop'), method: 'POST', body: { smsId: 'x' } };
     expect((await service.send('/messages', written)).status).toBe(403);
     expect((await service.send('/messages', { ...written, ...keyed(KEY) })).status).toBe(201);
