@@ -132,9 +132,10 @@ export class Service {
     return answer.body;
   }
 
-  /** `POST /messages`. */
-  register<Body = Message>(body: unknown, key: string = KEYS.all): Promise<Answer<Body>> {
-    return this.api('/messages', { method: 'POST', key, body });
+  /** `POST /messages`, again where it is answered 503: on a busy machine a lock may take longer than it may. */
+  async register<Body = Message>(body: unknown, key: string = KEYS.all): Promise<Answer<Body>> {
+    const answer = await this.api<Body>('/messages', { method: 'POST', key, body });
+    return answer.status === 503 ? this.register(body, key) : answer;
   }
 
   /** The events of one subject, or all of them, in the order of the outbox and as subscribers get them. */
