@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DataSourceOptions } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { ImpatientClient } from './impatient-client.js';
@@ -6,8 +7,8 @@ import { SteadyClient } from './steady-client.js';
 
 const STATEMENT_MS = 15_000;
 
-/** Injection token of our data source: a symbol, so that no data source of the host's can have it, whatever its name. */
-export const DATA_SOURCE = Symbol('nestjs-esms:data-source');
+/** The name of our data source: made anew in each process, so that no data source of the host's can have it. */
+export const DATA_SOURCE = `nestjs-esms:${randomUUID()}`;
 
 /** Ours alone in every schema: a host that shares `public` with us keeps, runs and reverts its own `migrations`. */
 export const MIGRATIONS_TABLE = 'nestjs_esms_migrations';

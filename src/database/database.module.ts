@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { DATA_SOURCE, serviceDataSourceOptions } from './data-source-options.js';
@@ -14,16 +14,20 @@ export class DatabaseModule {
   static forRoot(entities: readonly (new () => object)[]): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [
-        {
-          provide: DATA_SOURCE,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: DATA_SOURCE,
           inject: [OPTIONS],
-          // Not initialized: that is done in the background, so that a database that is away never stops a boot.
-          useFactory: ({ database }: ResolvedOptions) => new DataSource(serviceDataSourceOptions(database, entities)),
-        },
-        Database,
-        GuestTransaction,
+          useFactory: ({ database }: ResolvedOptions) => ({
+            ...serviceDataSourceOptions(database, entities),
+            // Once more: before 12, @nestjs/typeorm closes the data source that the factory names.
+            name: DATA_SOURCE,
+            // In the background, so that a database that is away never stops a boot.
+            manualInitialization: true,
+          }),
+        }),
       ],
+      providers: [Database, GuestTransaction],
       exports: [Database, GuestTransaction],
     };
   }

@@ -6,6 +6,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type QueryRunner } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
@@ -47,7 +48,7 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   #asking: Promise<boolean> | null = null;
 
   constructor(
-    @Inject(DATA_SOURCE) readonly dataSource: DataSource,
+    @InjectDataSource(DATA_SOURCE) readonly dataSource: DataSource,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.tables = tablesIn(options.database.schema);
