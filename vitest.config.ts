@@ -9,8 +9,10 @@ export default defineConfig({
     pool: 'forks',
     // Most of a file's time it waits; one at a time, as Vitest would on two cores, takes twice as long.
     maxWorkers: Math.max(3, availableParallelism() - 1),
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Far beyond what anything takes on a busy machine: a test waits for conditions, and this only ends one that hangs.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 90_000, interval: 20 } },
     reporters: ['default', new ClosingLineReporter()],
   },
 });
