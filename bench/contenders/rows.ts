@@ -11,6 +11,7 @@ import { EsmsModule } from '../../src/index.js';
 import { Intake } from '../../src/messages/intake.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 import type { ReceivedReport } from '../../src/messages/received-report.js';
+import type { WriteProbe } from '../../src/messages/write-probe.js';
 import type { RunningContender } from '../contender-process.js';
 import { Callbacks } from '../load/callbacks.js';
 import { HOST, ROUTE, TOKEN } from './callback-route.js';
@@ -43,10 +44,10 @@ export async function startRows(url: string): Promise<RunningContender> {
   const copying = {
     apply: async (transaction, received) => {
       await transaction.commitWith(copies(samples, received));
-      return 0;
+      return { events: 0, busy: [] };
     },
   } satisfies Pick<MessageStore, 'apply'>;
-  const intake = new Intake(database, copying as unknown as MessageStore, {} as Outbox);
+  const intake = new Intake(database, copying as unknown as MessageStore, {} as Outbox, {} as WriteProbe);
   const app = fastify();
   app.get(`/${ROUTE}`, async ({ raw: { url: path = '' } }) => {
     const report = { smsId: parameterIn(path, 'SMSID'), typeId: parameterIn(path, 'TypeId') };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ChannelServices } from '../channels/channel-services.js';
-import { Intake, type Patience, ReportUnstorable } from '../messages/intake.js';
+import { Intake, ReportUnstorable } from '../messages/intake.js';
+import type { Patience } from '../messages/waiting-report.js';
 import { decodeCallback } from './decode-callback.js';
 import type { AuthenticatedCallback, QuarantineReason } from './quarantined-callback.js';
 import { QuarantineStore } from './quarantine.store.js';

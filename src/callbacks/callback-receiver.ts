@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModu
 import { CLOCK } from '../config/tokens.js';
 import { Database } from '../database/database.js';
 import type { Clock } from '../domain/clock.js';
+import { LockedByOthers } from '../messages/locked-by-others.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { Readiness } from '../telemetry/readiness.js';
 import { Breaker } from './breaker.js';
@@ -64,6 +65,8 @@ export class CallbackReceiver implements OnModuleInit, BeforeApplicationShutdown
       this.#breaker.succeeded();
       return kept;
     } catch (error) {
+      // Its own message is held: that says nothing of the database.
+      if (error instanceof LockedByOthers) return null;
       // Those that wait since a moment ago would wait in vain as well.
       if (this.#breaker.failed()) this.#deadline.endAll();
       this.#logger.warn(`a callback could not be committed: ${(error as Error).message}`);

@@ -1,4 +1,4 @@
-import type { Patience } from '../messages/intake.js';
+import type { Patience } from '../messages/waiting-report.js';
 
 interface Wait extends Patience {
   end: number;

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { isLocked } from '../database/is-locked.js';
 import { type PageRequest, pageOf, type Page } from '../database/page.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { derivedId } from '../domain/domain-event.js';
 import { Outbox } from '../events/outbox.js';
+import { LockedByOthers } from '../messages/locked-by-others.js';
 import type { AuthenticatedCallback, QuarantineItem, QuarantineReason } from './quarantined-callback.js';
 
 /** A kept callback with its bytes. */
@@ -21,30 +23,17 @@ export class QuarantineStore {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Keeps a callback and raises `receipt.quarantined`; a copy of one that is kept is counted. */
-  async add({ account, query, receivedAt }: AuthenticatedCallback, reason: QuarantineReason): Promise<void> {
-    const { quarantine } = this.database.tables;
-    const id = derivedId('quarantine', account, query.toString('latin1'));
-    await this.database.ingest(async (runner) => {
-      const [row] = await rowsOf<{ repeats: number }>(
-        runner,
-        `insert into ${quarantine} as q (account, id, received_at, reason, raw, repeats) values ($1, $2, $3, $4, $5, 0)
-         on conflict (account, id) do update set repeats = q.repeats + 1 returning repeats`,
-        [account, id, receivedAt, reason, query],
-      );
-      if (row?.repeats !== 0) return;
-      const data = { quarantineId: id, reason, receivedAt };
-      const event = {
-        id,
-        type: 'receipt.quarantined',
-        account,
-        subject: id,
-        sequence: null,
-        time: receivedAt,
-        data,
-      } as const;
-      await this.outbox.append(runner, [event]);
-    });
+  /**
+   * Keeps a callback and raises `receipt.quarantined`; a copy of one that is kept is counted. Throws
+   * {@link LockedByOthers} where somebody holds that one, who replays it for example.
+   */
+  async add(callback: AuthenticatedCallback, reason: QuarantineReason): Promise<void> {
+    const id = derivedId('quarantine', callback.account, callback.query.toString('latin1'));
+    try {
+      await this.#add(id, callback, reason);
+    } catch (error) {
+      throw isLocked(error) ? new LockedByOthers(`quarantined callback ${id}`, { cause: error }) : error;
+    }
     this.outbox.announce();
   }
 
@@ -82,5 +71,33 @@ export class QuarantineStore {
       return { ...item, replayedAs };
     };
     return this.database.reached(() => this.database.transaction(replay));
+  }
+
+  async #add(
+    id: string,
+    { account, query, receivedAt }: AuthenticatedCallback,
+    reason: QuarantineReason,
+  ): Promise<void> {
+    const { quarantine } = this.database.tables;
+    await this.database.ingest(async (runner) => {
+      const [row] = await rowsOf<{ repeats: number }>(
+        runner,
+        `insert into ${quarantine} as q (account, id, received_at, reason, raw, repeats) values ($1, $2, $3, $4, $5, 0)
+         on conflict (account, id) do update set repeats = q.repeats + 1 returning repeats`,
+        [account, id, receivedAt, reason, query],
+      );
+      if (row?.repeats !== 0) return;
+      const data = { quarantineId: id, reason, receivedAt };
+      const event = {
+        id,
+        type: 'receipt.quarantined',
+        account,
+        subject: id,
+        sequence: null,
+        time: receivedAt,
+        data,
+      } as const;
+      await this.outbox.append(runner, [event]);
+    });
   }
 }

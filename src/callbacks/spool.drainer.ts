@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { isPassing } from '../database/is-passing.js';
-import type { Patience } from '../messages/intake.js';
+import type { Patience } from '../messages/waiting-report.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { CallbackKeeper } from './callback-keeper.js';
 import { CallbackSpool } from './callback-spool.js';
@@ -10,6 +10,8 @@ import { QuarantineStore } from './quarantine.store.js';
 
 const INTERVAL_MS = 500;
 const AT_ONCE = 256;
+/** What is held longer comes again with the next drain; the others of its segment are not to wait for it. */
+const LOCK_MS = 100;
 const DRAINS_BEFORE_SETTING_ASIDE = 3;
 
 /** A callback that was not committed, and why. */
@@ -27,7 +29,7 @@ export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationSh
   #timer: NodeJS.Timeout | null = null;
   #draining: Promise<void> | null = null;
   /** Of the callbacks that are being drained: it ends when the process is to stop. */
-  readonly #patience: Patience = { isOver: false };
+  readonly #patience: Patience = { isOver: false, lockMs: LOCK_MS };
 
   constructor(
     private readonly database: Database,

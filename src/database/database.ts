@@ -26,8 +26,12 @@ const LATE_AFTER_MS = 2_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
-/** Named because a role, a database or a pooler may have it off, and we answer after COMMIT. */
-const INGEST_SETTINGS = ['synchronous_commit = on'];
+const INGEST_SETTINGS = [
+  // A role, a database or a pooler may have it off, and we answer after COMMIT.
+  'synchronous_commit = on',
+  // Callbacks share transactions: who waits for a lock, waits with all the others.
+  'lock_timeout = 20',
+];
 
 /**
  * Our PostgreSQL. Connected in the background, so that a database that is away never stops a boot; migrated when it

@@ -11,7 +11,7 @@ export interface PoolSettings {
   /** In the names of its logger and of its connections. */
   purpose: string;
   connections: number;
-  /** What each transaction sets besides {@link LIMITS}, for itself alone. */
+  /** What each transaction sets besides {@link LIMITS} or in their place, for itself alone. */
   settings: readonly string[];
   /** Passed between the last statement and COMMIT. */
   beforeCommit?: () => void | Promise<void>;
@@ -56,7 +56,7 @@ export class TransactionPool {
   ) {
     this.#logger = new Logger(`EsmsDatabase ${purpose}`);
     this.#beforeCommit = beforeCommit;
-    this.#begin = beginWith([...settings, ...LIMITS]);
+    this.#begin = beginWith([...LIMITS, ...settings]);
     this.#pool = new pg.Pool({
       ...connection,
       max: connections,

@@ -7,6 +7,18 @@ import { positionOf, silentSince, timesOf } from '../domain/message-state.js';
 import { documentOf, type MessageDocument, messageOf } from './message-document.js';
 import type { StoredMessage } from './stored-message.js';
 
+/** A message that was to be locked: locked, or held by another transaction, or (without either) one that is not there. */
+interface TriedRow extends MessageRow {
+  isBusy: boolean;
+}
+
+/** What became of messages that were to be locked without waiting; those in neither list are not there yet. */
+export interface TriedMessages {
+  locked: StoredMessage[];
+  /** Another transaction holds them, or is making them. */
+  busy: { account: string; smsId: string }[];
+}
+
 /** What a read of `messages m` gives; 64-bit numbers come as text. */
 export interface MessageRow {
   account: string;
@@ -42,10 +54,18 @@ type ColumnName = keyof typeof COLUMNS;
 const ROWS = new RowSet(COLUMNS);
 const NAMES = new RowSet({ account: 'text', smsId: 'text' });
 
+/**
+ * What whoever makes a message holds until its transaction ends. An insert waits for another one of the same key, and
+ * nothing tells beforehand that it will: SKIP LOCKED sees rows, and this one is not there yet.
+ */
+const MAKING = `hashtextextended(given.account || chr(1) || given."smsId", 2)`;
+
 /** The statements on `messages` that write; only the message store, the registrar and the closer call them. */
 @Injectable()
 export class MessageRecords {
   readonly #lock: string;
+  readonly #tryLock: string;
+  readonly #holdAbsent: string;
   readonly #lockSilent: string;
   readonly #lockRequested: string;
   readonly #insert: string;
@@ -57,6 +77,16 @@ export class MessageRecords {
       join ${NAMES.sql} on m.account = given.account and m.sms_id = given."smsId"
       order by m.account, m.sms_id
       for update of m`;
+    this.#tryLock = `
+      select given.account, given."smsId", held.version, held.sequence, held.document,
+        case when held.version is not null then false
+          when (select true from ${messages} s where s.account = given.account and s.sms_id = given."smsId") then true
+          else not pg_try_advisory_xact_lock(${MAKING}) end as "isBusy"
+      from ${NAMES.sql} left join lateral (
+        select m.version, m.sequence, m.document from ${messages} m
+        where m.account = given.account and m.sms_id = given."smsId"
+        for update of m skip locked) held on true`;
+    this.#holdAbsent = `select pg_advisory_xact_lock(${MAKING}) from ${NAMES.sql}`;
     this.#lockSilent = `
       select ${MESSAGE_COLUMNS} from ${messages} m where m.silent_since < $1
       order by m.silent_since limit $2 for update of m skip locked`;
@@ -80,6 +110,18 @@ export class MessageRecords {
   /** Locks the messages that exist, in one fixed order for everybody. */
   async lock(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<StoredMessage[]> {
     return this.#stored(runner, this.#lock, NAMES.parameters(messages));
+  }
+
+  /** Locks what nobody else holds, and waits for nothing; what is not there yet, nobody else can make meanwhile. */
+  async tryLock(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<TriedMessages> {
+    const rows = await rowsOf<TriedRow>(runner, this.#tryLock, NAMES.parameters(messages));
+    const locked = rows.filter(({ version }) => version !== null).map(storedOf);
+    return { locked, busy: rows.filter(({ isBusy }) => isBusy) };
+  }
+
+  /** Waits for whoever makes this message, which is not there; nobody else makes it until the transaction ends. */
+  async holdAbsent(runner: SqlRunner, message: { account: string; smsId: string }): Promise<void> {
+    await runner.query(this.#holdAbsent, NAMES.parameters([message]));
   }
 
   /** Locks up to `limit` messages that have been silent since before a time and that nobody else holds. */
@@ -111,14 +153,16 @@ export class MessageRecords {
 
   async #stored(runner: SqlRunner, sql: string, parameters: unknown[]): Promise<StoredMessage[]> {
     const rows = await rowsOf<MessageRow>(runner, sql, parameters);
-    return rows.map(({ account, smsId, version, sequence, document }) => ({
-      state: messageOf(account, smsId, document),
-      version: Number(version),
-      sequence: Number(sequence),
-      registration: null,
-    }));
+    return rows.map(storedOf);
   }
 }
+
+const storedOf = ({ account, smsId, version, sequence, document }: MessageRow): StoredMessage => ({
+  state: messageOf(account, smsId, document),
+  version: Number(version),
+  sequence: Number(sequence),
+  registration: null,
+});
 
 /** What people filter by is worked out here, once. */
 function rowOf({ state: message, version, sequence, registration }: StoredMessage): Record<ColumnName, unknown> {

@@ -14,6 +14,20 @@ import { ReceiptRecords } from './receipt-records.js';
 import { RegistrationRecords } from './registration-records.js';
 import { messageKey, type StoredMessage } from './stored-message.js';
 
+/** What became of some reports. */
+export interface Applied {
+  /** How many events they raised. */
+  events: number;
+  /** Those that were not stored, since another transaction holds their message or what links it: to be brought again. */
+  busy: ReceivedReport[];
+}
+
+/** What a transaction works on, and the keys of the messages that it must leave alone. */
+interface Prepared {
+  works: MessageWork[];
+  busy: ReadonlySet<string>;
+}
+
 /** The one place where reports change messages: lock, merge in memory, write, all in the caller's transaction. */
 @Injectable()
 export class MessageStore {
@@ -28,11 +42,11 @@ export class MessageStore {
   ) {}
 
   /**
-   * Stores reports of any messages, copies and all, and ends the transaction. Fails where another one made one of the
-   * messages meanwhile: it must be run again. Gives the number of events it raised.
+   * Stores reports of any messages, copies and all, and ends the transaction. Waits for nobody: what others hold is left
+   * out and told. Fails where another one made one of the messages meanwhile: it must be run again.
    */
-  async apply(transaction: Transaction, received: readonly ReceivedReport[]): Promise<number> {
-    const works = await this.#prepare(transaction, received);
+  async apply(transaction: Transaction, received: readonly ReceivedReport[]): Promise<Applied> {
+    const { works, busy } = await this.#prepare(transaction, received);
     const folded = await this.#fold(transaction, works);
     const events = folded.flatMap((each) => each.events);
     const changed = folded.filter((each) => each.changed);
@@ -44,20 +58,22 @@ export class MessageStore {
       ...this.outbox.appends(events),
     ]);
     this.#alarm(folded);
-    return events.length;
+    return { events: events.length, busy: received.filter(({ report }) => busy.has(messageKey(report))) };
   }
 
-  /** Locks what exists and gathers what is known, for each message once. */
-  async #prepare(runner: SqlRunner, received: readonly ReceivedReport[]): Promise<MessageWork[]> {
+  /** Locks what exists and is free, and gathers what is known, for each message once. */
+  async #prepare(runner: SqlRunner, received: readonly ReceivedReport[]): Promise<Prepared> {
     const reports = received.map(({ report }) => report);
     const incoming = groupBy(received, ({ report }) => messageKey(report));
     const names = [...incoming.values()].map(([first]) => nameOf(first as ReceivedReport));
     const requests = requestsOf(reports);
-    const [, locked, named] = await Promise.all([
-      this.registrations.lockRequests(runner, requests),
-      this.messages.lock(runner, names),
+    const [busyRequests, { locked, busy: busyMessages }, named] = await Promise.all([
+      this.registrations.busyRequests(runner, requests),
+      this.messages.tryLock(runner, names),
       this.registrations.find(runner, { smsIds: names, requestIds: requests, refs: [] }),
     ]);
+    const busy = new Set([...busyMessages.map(messageKey), ...carriersOf(busyRequests, reports)]);
+    for (const key of busy) incoming.delete(key);
     const stored = new Map(locked.map((message) => [messageKey(message.state), message]));
     // Not of a message that another transaction makes just now: its receipts may be seen already, its row was not.
     const ofLocked = reports.filter((report) => stored.has(messageKey(report)));
@@ -78,8 +94,8 @@ export class MessageStore {
       }),
     );
     const { works: linked, links } = linkRegistrations(works, registrations);
-    await this.registrations.link(runner, links);
-    return linked;
+    for (const link of await this.registrations.tryLink(runner, links)) busy.add(messageKey(link));
+    return { works: linked.filter(({ stored: { state } }) => !busy.has(messageKey(state))), busy };
   }
 
   /** Reads all reports again only for those messages that cannot be merged without. */
@@ -111,6 +127,13 @@ const nameOf = ({ report: { account, smsId } }: ReceivedReport): { account: stri
   account,
   smsId,
 });
+
+/** The keys of the messages whose reports carry one of these RequestIds. */
+function carriersOf(requests: readonly { account: string; requestId: string }[], reports: readonly Report[]): string[] {
+  const isGiven = (report: Report): boolean =>
+    requests.some(({ account, requestId }) => account === report.account && requestId === report.requestId);
+  return requests.length === 0 ? [] : reports.filter(isGiven).map(messageKey);
+}
 
 const newMessage = ({ account, smsId }: { account: string; smsId: string }): StoredMessage => ({
   state: emptyMessage(account, smsId),

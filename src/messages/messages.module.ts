@@ -8,6 +8,7 @@ import { ReceiptRecords } from './receipt-records.js';
 import { Registrar } from './registrar.js';
 import { RegistrationRecords } from './registration-records.js';
 import { SilenceCloser } from './silence.closer.js';
+import { WriteProbe } from './write-probe.js';
 
 /** Messages, their receipts and their registrations. */
 @Module({
@@ -21,7 +22,8 @@ import { SilenceCloser } from './silence.closer.js';
     MessageQueries,
     EsmsMessages,
     SilenceCloser,
+    WriteProbe,
   ],
-  exports: [EsmsMessages, Intake, SilenceCloser],
+  exports: [EsmsMessages, Intake, SilenceCloser, WriteProbe],
 })
 export class MessagesModule {}

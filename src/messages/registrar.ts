@@ -84,7 +84,9 @@ export class Registrar {
     const smsId = registration.linkedSmsId ?? registration.smsId;
     if (smsId === null) return requestId === null ? null : this.messages.lockRequested(runner, account, requestId);
     const [message] = await this.messages.lock(runner, [{ account, smsId }]);
-    return message ?? { state: emptyMessage(account, smsId), version: 0, sequence: 0, registration: null };
+    if (message !== undefined) return message;
+    await this.messages.holdAbsent(runner, { account, smsId });
+    return { state: emptyMessage(account, smsId), version: 0, sequence: 0, registration: null };
   }
 
   async #link(runner: SqlRunner, message: StoredMessage, registration: StoredRegistration): Promise<StoredMessage> {

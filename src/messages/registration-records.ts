@@ -38,15 +38,19 @@ const REFS = new RowSet({ account: 'text', ref: 'text' }, 5);
 const HELD_REQUESTS = new RowSet({ account: 'text', requestId: 'text' });
 const LINKS = new RowSet({ account: 'text', id: 'uuid', smsId: 'text' });
 
+const REQUEST_KEY = `hashtextextended(account || chr(1) || "requestId", 0)`;
+
 /** The statements on `registrations`. */
 @Injectable()
 export class RegistrationRecords {
   readonly #find: string;
   readonly #findBySmsId: string;
   readonly #lockRequests: string;
+  readonly #busyRequests: string;
   readonly #read: string;
   readonly #save: string;
   readonly #link: string;
+  readonly #tryLink: string;
 
   constructor({ tables: { registrations } }: Database) {
     const found = (names: RowSet<string>, on: string) =>
@@ -57,8 +61,9 @@ export class RegistrationRecords {
     this.#find = [...bySmsId, ...byOthers].join(' union all ');
     this.#lockRequests = `
       select pg_advisory_xact_lock(key) from (
-        select distinct hashtextextended(account || chr(1) || "requestId", 0) as key
-        from ${HELD_REQUESTS.sql} order by key) as keys`;
+        select distinct ${REQUEST_KEY} as key from ${HELD_REQUESTS.sql} order by key) as keys`;
+    this.#busyRequests = `
+      select account, "requestId" from ${HELD_REQUESTS.sql} where not pg_try_advisory_xact_lock(${REQUEST_KEY})`;
     this.#read = `select ${REGISTRATION_COLUMNS} from ${registrations} r where r.account = $1 and r.id = $2`;
     this.#save = `
       insert into ${registrations} as r
@@ -71,12 +76,17 @@ export class RegistrationRecords {
         metadata = excluded.metadata, changed_at = excluded.changed_at
       where r.linked_sms_id is not distinct from $13
       returning r.id`;
+    const isFree = `
+      r.account = given.account and r.id = given.id
+        and (r.linked_sms_id is null or r.linked_sms_id = given."smsId")`;
     this.#link = `
-      update ${registrations} r set linked_sms_id = given."smsId"
-      from ${LINKS.sql}
-      where r.account = given.account and r.id = given.id
-        and (r.linked_sms_id is null or r.linked_sms_id = given."smsId")
-      returning r.id`;
+      update ${registrations} r set linked_sms_id = given."smsId" from ${LINKS.sql} where ${isFree} returning r.id`;
+    this.#tryLink = `
+      with free as (
+        select r.account, r.id, given."smsId" from ${registrations} r join ${LINKS.sql} on ${isFree}
+        for update of r skip locked)
+      update ${registrations} r set linked_sms_id = free."smsId" from free
+      where r.account = free.account and r.id = free.id returning r.id`;
   }
 
   /**
@@ -85,6 +95,14 @@ export class RegistrationRecords {
    */
   async lockRequests(runner: SqlRunner, requestIds: RegistrationNames['requestIds']): Promise<void> {
     if (requestIds.length > 0) await runner.query(this.#lockRequests, HELD_REQUESTS.parameters(requestIds));
+  }
+
+  /** The same without waiting: holds those that nobody else holds, and gives the others. */
+  async busyRequests(
+    runner: SqlRunner,
+    requestIds: RegistrationNames['requestIds'],
+  ): Promise<{ account: string; requestId: string }[]> {
+    return requestIds.length === 0 ? [] : rowsOf(runner, this.#busyRequests, HELD_REQUESTS.parameters(requestIds));
   }
 
   /** The registrations that have one of these names, each once. */
@@ -139,6 +157,18 @@ export class RegistrationRecords {
     if (links.length === 0) return;
     const linked = await rowsOf(runner, this.#link, LINKS.parameters(links));
     if (linked.length !== links.length) throw new RegistrationRaced();
+  }
+
+  /** The same without waiting: gives the links that could not be made, since others hold or linked the registration. */
+  async tryLink<Link extends { account: string; id: string; smsId: string }>(
+    runner: SqlRunner,
+    links: readonly Link[],
+  ): Promise<Link[]> {
+    if (links.length === 0) return [];
+    const linked = new Set(
+      (await rowsOf<{ id: string }>(runner, this.#tryLink, LINKS.parameters(links))).map(({ id }) => id),
+    );
+    return links.filter(({ id }) => !linked.has(id));
   }
 }
 
