@@ -4,41 +4,21 @@ import type { Anomaly } from '../domain/anomaly.js';
 import { identifierOf } from '../domain/identifier.js';
 import { parseAmount } from '../domain/money.js';
 import { CallbackDto } from './callback.dto.js';
+import { mendParameters } from './mend-parameters.js';
 import { parseQuery, type QueryParameter } from './parse-query.js';
 import { unreadableFields } from './unreadable-fields.js';
+import { ALWAYS_SENT, ANOMALY_NAMES, type WireName, wireNameOf } from './wire-names.js';
 
-type WireName = keyof CallbackDto;
-
-/** What an anomaly of each wire field is called. */
-const ANOMALY_NAMES = {
-  SendStatus: 'status',
-  SendSuccess: 'succeeded',
-  SendFailed: 'failed',
-  TotalReceiver: 'receivers',
-  TotalSent: 'sent',
-  TotalPrice: 'price',
-  TypeId: 'type',
-  RequestId: 'request_id',
-  telcoid: 'telco',
-  phonenumber: 'recipient',
-  switchsmsid: 'switch_sms_id',
-  partnerids: 'partner_id',
-  error_info: 'error_info',
-  oaid: 'oa_id',
-  tempid: 'template_id',
-} as const satisfies Record<Exclude<WireName, 'SMSID'>, string>;
-
-const WIRE_NAMES: ReadonlyMap<string, WireName> = new Map([
-  ...(['SMSID', ...Object.keys(ANOMALY_NAMES)] as WireName[]).flatMap((name) => [
-    [name, name] as const,
-    [name.toLowerCase(), name] as const,
-  ]),
-  // The gateway's first table spelled it so (v1, February to August 2023).
-  ['error_infor', 'error_info'],
-]);
-
-/** Why a callback cannot be kept under one message. */
-export type UnkeepableReason = 'sms_id_absent' | 'sms_id_repeated' | 'sms_id_too_long' | 'sms_id_malformed';
+/**
+ * Why a callback cannot be kept under one message; `parameters_damaged`: a field that the gateway always sends is not
+ * there, while what looks like the rest of it is, so that the message would miss what was said of it.
+ */
+export type UnkeepableReason =
+  | 'sms_id_absent'
+  | 'sms_id_repeated'
+  | 'sms_id_too_long'
+  | 'sms_id_malformed'
+  | 'parameters_damaged';
 
 /** A callback as far as it can be read; one without a usable SMSID has a reason instead. */
 export interface DecodedCallback {
@@ -49,6 +29,8 @@ export interface DecodedCallback {
   digest: string;
 }
 
+const NOTHING: readonly WireName[] = [];
+const ESCAPED_EQUALS = /%3d/i;
 const LONGEST_SMS_ID = 128;
 
 /** Control characters, and the half of a character that a cut leaves: PostgreSQL takes no NUL and no half. */
@@ -59,15 +41,27 @@ const DIGEST_CHARACTERS = 32;
 /** Reads a raw query string. Never throws: what cannot be read becomes a reason or an anomaly. */
 export function decodeCallback(query: string): DecodedCallback {
   const parameters = parseQuery(query);
-  const { dto, repeated } = collect(parameters);
+  const { parameters: readable, lost } = parameters.some(isOdd)
+    ? mendParameters(parameters)
+    : { parameters, lost: NOTHING };
+  const { dto, repeated } = collect(readable);
   const unreadable = unreadableFields(dto);
-  const unkeepable = unkeepableReason(dto, repeated, unreadable);
+  const unkeepable = unkeepableReason(dto, repeated, unreadable) ?? damageOf(lost);
   return {
     smsId: unkeepable === null ? dto.SMSID : null,
     unkeepable,
-    fields: fieldsOf(dto, unreadable, repeated),
+    fields: fieldsOf(dto, unreadable, repeated, lost),
     digest: digestOf(parameters),
   };
+}
+
+/** Nothing of the gateway's samples is; where something is, the dearer reading has a look at it. */
+function isOdd({ name, value }: QueryParameter): boolean {
+  return wireNameOf(name) === undefined || value.includes('=') || ESCAPED_EQUALS.test(value);
+}
+
+function damageOf(lost: readonly WireName[]): UnkeepableReason | null {
+  return lost.some((name) => ALWAYS_SENT.includes(name)) ? 'parameters_damaged' : null;
 }
 
 /** The known fields, each as it is stored; an empty one is absent, one repeated with different values is not taken. */
@@ -75,7 +69,7 @@ function collect(parameters: readonly QueryParameter[]): { dto: CallbackDto; rep
   const dto = new CallbackDto();
   const repeated = new Set<WireName>();
   for (const { name, value } of parameters) {
-    const wireName = WIRE_NAMES.get(name) ?? WIRE_NAMES.get(name.toLowerCase());
+    const wireName = wireNameOf(name);
     if (wireName === undefined) continue;
     const text = wireName === 'error_info' ? value.trim() : identifierOf(value);
     if (text === '') continue;
@@ -97,7 +91,12 @@ function unkeepableReason(
   return unreadable.includes('SMSID') ? 'sms_id_malformed' : null;
 }
 
-function fieldsOf(dto: CallbackDto, unreadable: readonly WireName[], repeated: readonly WireName[]): GatewayFields {
+function fieldsOf(
+  dto: CallbackDto,
+  unreadable: readonly WireName[],
+  repeated: readonly WireName[],
+  lost: readonly WireName[],
+): GatewayFields {
   const text = (name: WireName): string | null => (unreadable.includes(name) ? null : (dto[name] ?? null));
   const count = (name: WireName): number | null => {
     const digits = text(name);
@@ -123,7 +122,11 @@ function fieldsOf(dto: CallbackDto, unreadable: readonly WireName[], repeated: r
     templateId: text('tempid'),
     partnerId: text('partnerids'),
     switchSmsId: text('switchsmsid'),
-    anomalies: [...anomalies(unreadable, 'unparsable'), ...anomalies(repeated, 'repeated')],
+    anomalies: [
+      ...anomalies(unreadable, 'unparsable'),
+      ...anomalies(repeated, 'repeated'),
+      ...(lost.length > 0 ? (['parameter_unrecognised'] as const) : []),
+    ],
   };
 }
 

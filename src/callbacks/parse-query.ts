@@ -6,6 +6,8 @@ export interface QueryParameter {
 
 const RUN_OF_BYTES = /(?:%[0-9A-Fa-f]{2})+/g;
 
+const FRAGMENT = /^#[\w-]*$/;
+
 /** Bytes beyond ASCII are UTF-8 that nobody escaped. */
 const UNESCAPED = /[\x80-\xff]/;
 
@@ -14,10 +16,18 @@ const UNESCAPED = /[\x80-\xff]/;
  * 1,000), repeated ones all, `+` a space, a `%` without two hex digits a plain character.
  */
 export function parseQuery(query: string): QueryParameter[] {
-  const text = UNESCAPED.test(query) ? Buffer.from(query, 'latin1').toString('utf8') : query;
+  const whole = UNESCAPED.test(query) ? Buffer.from(query, 'latin1').toString('utf8') : query;
+  const text = whole.includes('#') ? withoutFragment(whole) : whole;
   const parameters: QueryParameter[] = [];
   for (const pair of text.replaceAll('+', ' ').split('&')) if (pair !== '') parameters.push(parameterOf(pair));
   return parameters;
+}
+
+/** A fragment of the CallbackUrl stays at the end of the whole. The text of an error may end like one. */
+function withoutFragment(text: string): string {
+  const at = text.lastIndexOf('#');
+  const pair = text.slice(text.lastIndexOf('&', at) + 1);
+  return FRAGMENT.test(text.slice(at)) && !/^error_info/i.test(pair) ? text.slice(0, at) : text;
 }
 
 function parameterOf(pair: string): QueryParameter {

@@ -1,6 +1,7 @@
 /**
  * Named oddities of a report or a message: shown and counted, never a reason to refuse. `…_unparsable`: the field was
- * there and could not be read, so it counts as absent; `…_repeated`: it came more than once with different values.
+ * there and could not be read, so it counts as absent; `…_repeated`: it came more than once with different values;
+ * `parameter_unrecognised`: a parameter that is none of the gateway's looks like one that is not there.
  */
 export const ANOMALIES = [
   'channel_changed',
@@ -39,6 +40,7 @@ export const ANOMALIES = [
   'switch_sms_id_unparsable',
   'switch_sms_id_repeated',
   'registration_conflict',
+  'parameter_unrecognised',
 ] as const;
 
 /** See {@link ANOMALIES}. */

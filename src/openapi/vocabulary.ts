@@ -103,5 +103,6 @@ export const QUARANTINE_REASON = word<QuarantineReason>('Why it could not be kep
   sms_id_repeated: 'SMSID came more than once with different values',
   sms_id_too_long: 'SMSID has more than 128 characters',
   sms_id_malformed: 'SMSID has control characters, or is not UTF-8',
+  parameters_damaged: 'a field that is always sent is absent, while the rest of its name is there',
   unstorable: 'the database refuses it for good',
 });
