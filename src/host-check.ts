@@ -1,12 +1,12 @@
-import { Inject, Injectable, Logger, type OnModuleInit, RequestMethod } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { CallbackController } from './callbacks/callback.controller.js';
+import { trimmed } from './callbacks/callback-address.js';
+import { type ApplicationConfig, applicationConfigOf, isOutsidePrefix } from './callbacks/callback-path.js';
 import type { HostDecorator, ResolvedOptions, ResolvedStructure } from './config/options.js';
 import { OPTIONS, STRUCTURE } from './config/tokens.js';
 import { decorated } from './decorated.js';
 import { EsmsError } from './domain/errors.js';
-
-type ApplicationConfig = NonNullable<ModuleRef['container']['applicationConfig']>;
 
 /** Nest's own metadata on a class (guards, interceptors…): none of it lets a request past a global guard. */
 const OF_NEST = /^__.*__$/;
@@ -26,8 +26,7 @@ export class HostCheck implements OnModuleInit {
   /** A worker has no adapter, and no routes. Throws `options_invalid` where nobody would find the callback route. */
   onModuleInit(): void {
     if (!this.adapterHost.httpAdapter) return;
-    // Nest gives it to nobody; a version that keeps it elsewhere goes unchecked.
-    const config = this.moduleRef['container']?.applicationConfig;
+    const config = applicationConfigOf(this.moduleRef);
     if (config === undefined) return;
     this.#demandPrefix(config);
     const guards = globalGuards(config);
@@ -39,7 +38,7 @@ export class HostCheck implements OnModuleInit {
   #demandPrefix(config: ApplicationConfig): void {
     const prefix = trimmed(config.getGlobalPrefix());
     const { publicUrl } = this.options;
-    if (publicUrl === null || prefix === '' || isExcluded(config, this.structure.path)) return;
+    if (publicUrl === null || prefix === '' || isOutsidePrefix(config, this.structure.path)) return;
     const path = trimmed(new URL(publicUrl).pathname);
     if (path === prefix || path.endsWith(`/${prefix}`)) return;
     const problem = `publicUrl: must end with the global prefix of the application, /${prefix}`;
@@ -85,22 +84,11 @@ function fastifyOptions(instance: object): { return503OnClosing?: boolean } | nu
   return symbol === undefined ? null : (Reflect.get(instance, symbol) as { return503OnClosing?: boolean });
 }
 
-const trimmed = (path: string): string => path.replaceAll(/^\/+|\/+$/g, '');
-
 /** By name: guards given to `useGlobalGuards`, and those provided as APP_GUARD, made for each request or not. */
 function globalGuards(config: ApplicationConfig): string[] {
   const lasting = config.getGlobalGuards().map((guard) => guard.constructor.name);
   const ofRequests = config.getGlobalRequestGuards().map(({ metatype, name }) => String(metatype?.name ?? name));
   return [...lasting, ...ofRequests];
-}
-
-/** Whether the host left the callback route out of its global prefix. */
-function isExcluded(config: ApplicationConfig, path: string): boolean {
-  const route = `/${[trimmed(path), 'callbacks/esms/:token'].filter((part) => part !== '').join('/')}`;
-  const { exclude = [] } = config.getGlobalPrefixOptions();
-  const isGet = (method: RequestMethod | -1): boolean =>
-    method === RequestMethod.GET || method === RequestMethod.ALL || method === -1;
-  return exclude.some(({ requestMethod, pathRegex }) => isGet(requestMethod) && pathRegex.test(route));
 }
 
 /** What decorators say, by key. */

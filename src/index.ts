@@ -6,7 +6,6 @@ export type { ListDto } from './access/list.dto.js';
 export { EsmsLedger } from './billing/esms-ledger.js';
 export type { LedgerDto, SummaryDto } from './billing/ledger.dto.js';
 export type { LedgerEntry, LedgerGroup, LedgerPage, LedgerSummary } from './billing/ledger-queries.js';
-export { CallbackSalvage } from './callbacks/callback-salvage.js';
 export { EsmsQuarantine, type QuarantineReplay } from './callbacks/esms-quarantine.js';
 export type { QuarantineItem, QuarantineReason } from './callbacks/quarantined-callback.js';
 export type { ConnectionOptions } from './config/connection-options.js';

@@ -15,13 +15,9 @@ export async function startOurs(
 ): Promise<RunningContender> {
   const accounts = { default: { tokens: [TOKEN] } };
   const module = EsmsModule.forRoot({ accounts, database: { url }, relays, ...structure });
-  const app = await NestFactory.create<NestFastifyApplication>(
-    module,
-    createHttpAdapter(async () => null),
-    {
-      logger: ['warn', 'error', 'fatal'],
-    },
-  );
+  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(), {
+    logger: ['warn', 'error', 'fatal'],
+  });
   await app.listen(0, HOST);
   await app.get(Database).whenReady();
   return { port: listeningPort(app.getHttpServer()), close: () => app.close() };

@@ -32,12 +32,9 @@ export async function startPipeline(): Promise<RunningContender> {
     .overrideProvider(Database)
     .useValue(ABSENT_DATABASE)
     .compile();
-  const app = compiled.createNestApplication<NestFastifyApplication>(
-    createHttpAdapter(async () => null),
-    {
-      logger: ['error', 'fatal'],
-    },
-  );
+  const app = compiled.createNestApplication<NestFastifyApplication>(createHttpAdapter(), {
+    logger: ['error', 'fatal'],
+  });
   await app.listen(0, HOST);
   return { port: listeningPort(app.getHttpServer()), close: () => app.close() };
 }

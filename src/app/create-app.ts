@@ -1,7 +1,6 @@
 import { ConsoleLogger, type LoggerService } from '@nestjs/common';
 import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CallbackSalvage } from '../index.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -12,8 +11,7 @@ export async function createApp(
   options: AppOptions,
   logger: LoggerService = new ConsoleLogger({ json: true, logLevels: ['log', 'warn', 'error', 'fatal'] }),
 ): Promise<NestFastifyApplication> {
-  const adapter = createHttpAdapter((packet) => app.get(CallbackSalvage, { strict: false }).salvage(packet));
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(options), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(options), createHttpAdapter(), {
     logger,
     abortOnError: false,
   });

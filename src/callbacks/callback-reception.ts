@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { accountOfCallback } from './callback.guard.js';
 import { CallbackReceiver } from './callback-receiver.js';
+import { spokenOf } from './spoken-of.js';
 
 /** A request of either adapter: Fastify keeps Node's own beside it, Express adds to it. */
 type AnyRequest = (IncomingMessage & { originalUrl?: string }) | { raw: IncomingMessage; originalUrl?: string };
@@ -47,7 +48,7 @@ export class CallbackReception implements CanActivate, BeforeApplicationShutdown
       const caller = { hasLeft: () => raw.destroyed || raw.socket?.destroyed === true };
       const stored = await this.receiver.receive(accountOfCallback(request), queryOf(request), caller);
       if (this.#stopping) raw.setHeader('connection', 'close');
-      answer(raw, 'quarantined' in stored ? `QUARANTINED ${stored.quarantined}` : 'OK');
+      answer(raw, spokenOf(stored));
     } catch (error) {
       // No status: the gateway takes a broken connection for a time-out at best, and an error status for an answer.
       this.#logger.error(`a callback could not be stored and was left unanswered: ${(error as Error).message}`);

@@ -4,9 +4,11 @@ import { ChannelsModule } from '../channels/channels.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { CallbackKeeper } from './callback-keeper.js';
 import { CallbackReceiver } from './callback-receiver.js';
-import { CallbackSalvage } from './callback-salvage.js';
+import { CallbackRoute } from './callback-route.js';
 import { CallbackSpool } from './callback-spool.js';
 import { EsmsQuarantine } from './esms-quarantine.js';
+import { HttpEdge } from './http-edge.js';
+import { MalformedRequests } from './malformed-requests.js';
 import { QuarantineStore } from './quarantine.store.js';
 import { SpoolDrainer } from './spool.drainer.js';
 
@@ -17,12 +19,14 @@ import { SpoolDrainer } from './spool.drainer.js';
     CallbackTokens,
     CallbackKeeper,
     CallbackReceiver,
-    CallbackSalvage,
+    CallbackRoute,
+    MalformedRequests,
+    HttpEdge,
     CallbackSpool,
     QuarantineStore,
     EsmsQuarantine,
     SpoolDrainer,
   ],
-  exports: [CallbackTokens, CallbackReceiver, CallbackSalvage, EsmsQuarantine],
+  exports: [CallbackTokens, CallbackReceiver, EsmsQuarantine],
 })
 export class CallbacksModule {}
