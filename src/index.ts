@@ -1,6 +1,6 @@
 export type { AccountChoice } from './access/account-choice.js';
 export { ApiKeyGuard } from './access/api-key.guard.js';
-export { ApiKeysModule } from './access/api-keys.js';
+export { ApiKeys, ApiKeysModule } from './access/api-keys.js';
 export { type Caller, type Scope, SCOPES } from './access/caller.js';
 export type { ListDto } from './access/list.dto.js';
 export { EsmsLedger } from './billing/esms-ledger.js';

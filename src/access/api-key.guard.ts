@@ -1,10 +1,4 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  ForbiddenException,
-  Injectable,
-  UnauthorizedException,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiKeys } from './api-keys.js';
 import { rememberCaller, type Scope } from './caller.js';
@@ -25,19 +19,10 @@ export class ApiKeyGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<KeyedRequest>();
-    const key = keyOf(request);
-    const caller = key === null ? null : this.keys.callerOf(key);
-    if (caller === null) throw new UnauthorizedException('an API key is needed: x-api-key, or Authorization: Bearer');
+    const caller = this.keys.identify(request);
     const scope = this.reflector.get<Scope | undefined>(SCOPE_METADATA, context.getHandler()) ?? 'operate';
     if (!caller.scopes.has(scope)) throw new ForbiddenException(`this API key lacks the scope ${scope}`);
     rememberCaller(request, caller);
     return true;
   }
-}
-
-function keyOf({ headers }: KeyedRequest): string | null {
-  const given = headers['x-api-key'];
-  if (typeof given === 'string') return given;
-  const bearer = /^Bearer +(\S+)$/i.exec(typeof headers['authorization'] === 'string' ? headers['authorization'] : '');
-  return bearer?.[1] ?? null;
 }

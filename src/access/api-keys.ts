@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, UnauthorizedException } from '@nestjs/common';
 import type { Caller } from './caller.js';
 import { SecretTable } from './secret-table.js';
 
@@ -15,6 +15,23 @@ export class ApiKeys {
   callerOf(key: string): Caller | null {
     return this.#keys.find(key);
   }
+
+  /**
+   * Who a request is from, by the key in its `x-api-key`, or as a bearer. Throws `UnauthorizedException` where it brings
+   * none of ours.
+   */
+  identify(request: { headers: Record<string, string | string[] | undefined> }): Caller {
+    const key = keyIn(request.headers);
+    const caller = key === null ? null : this.callerOf(key);
+    if (caller === null) throw new UnauthorizedException('an API key is needed: x-api-key, or Authorization: Bearer');
+    return caller;
+  }
+}
+
+function keyIn({ authorization, 'x-api-key': given }: Record<string, string | string[] | undefined>): string | null {
+  if (typeof given === 'string') return given;
+  const bearer = /^Bearer +(\S+)$/i.exec(typeof authorization === 'string' ? authorization : '');
+  return bearer?.[1] ?? null;
 }
 
 /** Gives the keys to the `ApiKeyGuard`. */

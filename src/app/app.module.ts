@@ -14,6 +14,8 @@ export interface AppOptions {
   apiKeys: ReadonlyMap<string, Caller>;
   /** On in any case: systems in other languages are who the service is for. */
   webhooks?: WebhookOptions;
+  /** Whether `/docs` and `/docs-json` need a key, as in production. */
+  docsNeedKey?: boolean;
 }
 
 /** The standalone service: the library's first host. */

@@ -3,6 +3,7 @@ import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type AppOptions } from './app.module.js';
 import { createHttpAdapter } from './http-adapter.js';
+import { askKeysBeforeBodies, askKeysBeforeDocs } from './keys-first.js';
 import { ProblemFilter } from './problem.filter.js';
 import { serveDocs } from './serve-docs.js';
 
@@ -16,6 +17,8 @@ export async function createApp(
     abortOnError: false,
   });
   app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
+  askKeysBeforeBodies(app);
+  if (options.docsNeedKey === true) askKeysBeforeDocs(app);
   serveDocs(app);
   return app;
 }

@@ -49,7 +49,7 @@ function secretsFor({ tokens, apiKeys, dataDirectory }: Environment): Developmen
 }
 
 function optionsFrom(
-  { tokens, apiKeys, publicUrl, connections, dataDirectory, relays, privateWebhooks }: Environment,
+  { tokens, apiKeys, publicUrl, connections, dataDirectory, relays, privateWebhooks, production }: Environment,
   { url }: OpenedDatabase,
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
@@ -67,6 +67,7 @@ function optionsFrom(
     },
     apiKeys: apiKeys ?? generatedKeys,
     webhooks: { allowPrivateNetworks: privateWebhooks },
+    docsNeedKey: production,
   };
 }
 

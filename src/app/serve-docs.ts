@@ -2,6 +2,9 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { describeEsms } from '../openapi.js';
 
+/** Where the page is; the document is at the same with `-json` or `-yaml` behind it. */
+export const DOCS_PATH = 'docs';
+
 /** The API's description at `/docs`, as JSON at `/docs-json`. */
 export function serveDocs(app: INestApplication): void {
   describeEsms();
@@ -28,5 +31,5 @@ export function serveDocs(app: INestApplication): void {
     .addSecurityRequirements('key')
     .addSecurityRequirements('bearer')
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config));
+  SwaggerModule.setup(DOCS_PATH, app, () => SwaggerModule.createDocument(app, config));
 }
