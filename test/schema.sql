@@ -35,6 +35,7 @@ create table esms.events (
   id uuid not null,
   type text not null,
   occurred_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
   position bigint not null generated always as identity,
   data json not null,
   view json,
@@ -54,6 +55,7 @@ create table esms.ledger (
   channel text,
   telco_id text,
   occurred_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
   constraint ledger_pkey PRIMARY KEY (account, sms_id, event_id)
 );
 
@@ -79,6 +81,7 @@ create table esms.quarantine (
   account text collate "C" not null,
   id uuid not null,
   received_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
   reason text not null,
   raw bytea not null,
   repeats integer not null,
@@ -93,6 +96,7 @@ create table esms.receipts (
   digest text collate "C" not null,
   received_at timestamp with time zone not null,
   first_received_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
   repeats integer not null,
   decision text not null,
   report json not null,
@@ -141,7 +145,7 @@ create table esms.webhook_attempts (
   account text collate "C" not null,
   webhook uuid not null,
   position bigint not null generated always as identity,
-  at timestamp with time zone not null default now(),
+  at timestamp with time zone not null default clock_timestamp(),
   event_id uuid not null,
   type text not null,
   subject text collate "C",
@@ -174,12 +178,12 @@ CREATE INDEX deliveries_parked ON esms.deliveries USING btree (subscriber, "posi
 CREATE INDEX deliveries_settled ON esms.deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
 CREATE UNIQUE INDEX events_position ON esms.events USING btree ("position");
 CREATE INDEX ledger_occurred ON esms.ledger USING btree (account, occurred_at);
-CREATE INDEX ledger_position ON esms.ledger USING btree (account, "position");
+CREATE INDEX ledger_recorded ON esms.ledger USING btree (account, recorded_at, "position");
 CREATE INDEX messages_created ON esms.messages USING btree (account, created_at, sms_id);
 CREATE INDEX messages_recipient ON esms.messages USING btree (account, recipient, created_at) WHERE (recipient IS NOT NULL);
 CREATE INDEX messages_request ON esms.messages USING btree (account, request_id) WHERE (request_id IS NOT NULL);
 CREATE INDEX messages_silent ON esms.messages USING btree (silent_since) WHERE (silent_since IS NOT NULL);
-CREATE INDEX quarantine_received ON esms.quarantine USING btree (account, received_at, id);
+CREATE INDEX quarantine_recorded ON esms.quarantine USING btree (account, recorded_at, id);
 CREATE UNIQUE INDEX registrations_link ON esms.registrations USING btree (account, linked_sms_id) WHERE (linked_sms_id IS NOT NULL);
 CREATE UNIQUE INDEX registrations_ref ON esms.registrations USING btree (account, ref) WHERE (ref IS NOT NULL);
 CREATE INDEX registrations_request ON esms.registrations USING btree (account, request_id) WHERE (request_id IS NOT NULL);
@@ -236,6 +240,7 @@ create view esms.v1_ledger as
             ELSE NULL::text
         END AS telco_name,
     occurred_at AS at,
+    recorded_at,
     event_id
    FROM ledger l;
 
@@ -357,6 +362,7 @@ create view esms.v1_receipts as
     sms_id,
     digest AS id,
     received_at,
+    recorded_at,
     repeats,
     decision,
     (report ->> 'sendStatus'::text) AS send_status,

@@ -3,10 +3,11 @@ import { validated } from '../access/validated.js';
 import { Accounts } from '../config/accounts.js';
 import { Database } from '../database/database.js';
 import { decodeCursor } from '../database/page.js';
+import { isInstant } from '../domain/clock.js';
 import { LedgerDto, SummaryDto } from './ledger.dto.js';
 import { type LedgerPage, LedgerQueries, type LedgerSummary } from './ledger-queries.js';
 
-const CURSOR = [/^\d{1,18}$/];
+const CURSOR = [{ test: isInstant }, /^\d{1,18}$/];
 
 /**
  * What was charged, change by change, and in sum. Its answers are those of the routes `/billing`. Everything throws
@@ -22,18 +23,20 @@ export class EsmsLedger {
   ) {}
 
   /**
-   * A page of the entries of an account, or of one message (`smsId`), oldest first, with the sum of all of them. Throws
-   * `arguments_invalid` with every problem, `cursor_invalid`, and `account_unknown`.
+   * A page of the entries of an account, of one message (`smsId`), or posted in a period, in the order in which they were
+   * posted, with the sum of all of them. Throws `arguments_invalid` with every problem, `cursor_invalid`, and
+   * `account_unknown`.
    */
   async entries(filter: Partial<LedgerDto> = {}): Promise<LedgerPage> {
-    const { account, cursor, limit, smsId } = validated(LedgerDto, filter);
+    const { account, cursor, limit, ...selection } = validated(LedgerDto, filter);
     const page = { limit, after: decodeCursor(cursor, CURSOR) };
     const chosen = this.accounts.chosen(account);
-    return this.database.reached(() => this.queries.page(chosen, smsId, page));
+    return this.database.reached(() => this.queries.page(chosen, selection, page));
   }
 
   /**
-   * The charges of an account by channel, telco or day (of Vietnam). Throws `arguments_invalid` with every problem, and
+   * The charges of an account by channel, telco or day (of Vietnam), of a period by when they were posted or when their
+   * reports came. Throws `arguments_invalid` with every problem, and
    * `account_unknown`.
    */
   async summary(filter: Partial<SummaryDto> = {}): Promise<LedgerSummary> {

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** One change of a message's price: append-only, one for each event. */
 @Entity({ name: 'ledger' })
-@Index('ledger_position', ['account', 'position'])
+@Index('ledger_recorded', ['account', 'recordedAt', 'position'])
 @Index('ledger_occurred', ['account', 'occurredAt'])
 export class LedgerEntryEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'ledger_pkey' })
@@ -36,4 +36,8 @@ export class LedgerEntryEntity {
 
   @Column({ name: 'occurred_at', type: 'timestamptz' })
   occurredAt: Date;
+
+  /** When it was posted; the database's clock tells. */
+  @Column({ name: 'recorded_at', type: 'timestamptz', insert: false })
+  recordedAt: Date;
 }

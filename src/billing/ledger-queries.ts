@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Database } from '../database/database.js';
 import { type Page, type PageRequest, pageOf } from '../database/page.js';
+import { recordedUntil } from '../database/recorded-until.js';
 import { instantSql } from '../database/sql-runner.js';
 import type { Channel } from '../domain/channel.js';
 import { type Instant, parseMoment } from '../domain/clock.js';
 import type { Amount } from '../domain/money.js';
 import { type Telco, telcoOf } from '../domain/telco.js';
 import { LedgerEntryEntity } from './ledger-entry.entity.js';
-import type { GROUPINGS } from './ledger.dto.js';
+import type { GROUPINGS, TIMES } from './ledger.dto.js';
 
 /** One entry as people see it, with the channel and telco of its time. */
 export interface LedgerEntry {
@@ -19,7 +20,10 @@ export interface LedgerEntry {
   currency: string;
   channel: Channel | null;
   telco: Telco | null;
+  /** When the report with this price came. */
   at: Instant;
+  /** When it was posted. */
+  recordedAt: Instant;
   eventId: string;
 }
 
@@ -43,92 +47,115 @@ export interface LedgerGroup {
   amount: Amount;
 }
 
-/** Which part of the ledger, and by what. */
-interface SummarySelection {
-  from?: string;
-  to?: string;
-  groupBy: (typeof GROUPINGS)[number];
-}
-
 type Row = Omit<LedgerEntry, 'telco'> & { telcoId: string | null; position: string };
 
 const SUM = 'coalesce(sum(l.delta), 0)::numeric(24,4)::text';
 
-const KEYS: Readonly<Record<(typeof GROUPINGS)[number], string>> = {
-  channel: 'l.channel',
-  telco: 'l.telco_id',
-  day: "to_char(l.occurred_at at time zone 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD')",
+/** The column of each time that a period may be of. */
+const TIME_COLUMNS: Readonly<Record<(typeof TIMES)[number], string>> = {
+  recorded: 'l.recorded_at',
+  received: 'l.occurred_at',
 };
 
-/** Reads the ledger. */
+const KEYS: Readonly<Record<(typeof GROUPINGS)[number], (time: string) => string>> = {
+  channel: () => 'l.channel',
+  telco: () => 'l.telco_id',
+  day: (time) => `to_char(${time} at time zone 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD')`,
+};
+
+/** Of which entries. */
+interface Selection {
+  account: string;
+  smsId?: string | undefined;
+  /** From this moment of {@link by}. */
+  from?: string | undefined;
+  /** To before this one. */
+  to?: string | undefined;
+  /** @default 'recorded' */
+  by?: (typeof TIMES)[number] | undefined;
+}
+
+/**
+ * Reads the ledger as far as nothing can be posted any more before what is read: a page never misses an entry that is
+ * committed after later ones, and a sum is that of the entries shown.
+ */
 @Injectable()
 export class LedgerQueries {
   constructor(private readonly database: Database) {}
 
-  /** One page of an account's entries, or of one message's, oldest first. */
-  page(account: string, smsId: string | undefined, request: PageRequest): Promise<LedgerPage> {
-    return this.database.transaction(({ manager }) => pageIn(manager, account, smsId, request));
+  /** One page of an account's entries, or of some of them, in the order in which they were posted. */
+  page(account: string, chosen: Omit<Selection, 'account'>, request: PageRequest): Promise<LedgerPage> {
+    return this.#read({ account, ...chosen }, (select) => pageOfEntries(select, request));
   }
 
   /** What an account was charged, in groups. */
-  summary(account: string, selected: SummarySelection): Promise<LedgerSummary> {
-    return this.database.transaction(({ manager }) => summaryIn(manager, account, selected));
+  summary(
+    account: string,
+    { groupBy, ...period }: Omit<Selection, 'account'> & { groupBy: (typeof GROUPINGS)[number] },
+  ): Promise<LedgerSummary> {
+    return this.#read({ account, ...period }, (select) => summaryOf(select, KEYS[groupBy](timeOf(period))));
+  }
+
+  /** `select` selects the same entries each time. */
+  async #read<Answer>(selection: Selection, answer: (select: Select) => Promise<Answer>): Promise<Answer> {
+    const until = await recordedUntil(this.database, this.database.tables.ledger);
+    return this.database.transaction(({ manager }) => answer(() => selected(manager, selection, until)));
   }
 }
 
-async function pageIn(
+type Select = () => SelectQueryBuilder<LedgerEntryEntity>;
+
+function selected(
   manager: EntityManager,
-  account: string,
-  smsId: string | undefined,
-  { limit, after }: PageRequest,
-): Promise<LedgerPage> {
-  const rows = await selectionOf(manager, account, smsId)
-    .select([
-      'l.sms_id as "smsId"',
-      'l.delta::text as delta',
-      'l.total::text as total',
-      'l.currency as currency',
-      'l.channel as channel',
-      'l.telco_id as "telcoId"',
-      instantSql('l.occurred_at', '"at"'),
-      'l.event_id as "eventId"',
-      'l.position::text as position',
-    ])
-    .andWhere('l.position > :position', { position: after?.[0] ?? '0' })
-    .orderBy('l.position')
-    .limit(limit + 1)
-    .getRawMany<Row>();
-  const { items, nextCursor } = pageOf(rows, limit, ({ position }) => [position]);
-  return { items: items.map(entryOf), nextCursor, sum: await sumOf(selectionOf(manager, account, smsId)) };
+  { account, smsId, from, to, by }: Selection,
+  until: Instant,
+): SelectQueryBuilder<LedgerEntryEntity> {
+  const time = timeOf({ by });
+  const query = manager
+    .createQueryBuilder(LedgerEntryEntity, 'l')
+    .where('l.account = :account and l.recorded_at < :until', { account, until });
+  if (smsId !== undefined) query.andWhere('l.sms_id = :smsId', { smsId });
+  if (from !== undefined) query.andWhere(`${time} >= :from`, { from: parseMoment(from) });
+  if (to !== undefined) query.andWhere(`${time} < :to`, { to: parseMoment(to) });
+  return query;
 }
 
-async function summaryIn(
-  manager: EntityManager,
-  account: string,
-  { from, to, groupBy }: SummarySelection,
-): Promise<LedgerSummary> {
-  const selection = (): SelectQueryBuilder<LedgerEntryEntity> => {
-    const query = selectionOf(manager, account, undefined);
-    if (from !== undefined) query.andWhere('l.occurred_at >= :from', { from: parseMoment(from) });
-    if (to !== undefined) query.andWhere('l.occurred_at < :to', { to: parseMoment(to) });
-    return query;
-  };
-  const groups = await selection()
-    .select([`${KEYS[groupBy]} as key`, 'count(distinct l.sms_id)::int as messages', `${SUM} as amount`])
+async function pageOfEntries(select: Select, { limit, after }: PageRequest): Promise<LedgerPage> {
+  const query = select().select([
+    'l.sms_id as "smsId"',
+    'l.delta::text as delta',
+    'l.total::text as total',
+    'l.currency as currency',
+    'l.channel as channel',
+    'l.telco_id as "telcoId"',
+    instantSql('l.occurred_at', '"at"'),
+    instantSql('l.recorded_at', '"recordedAt"'),
+    'l.event_id as "eventId"',
+    'l.position::text as position',
+  ]);
+  if (after !== null) {
+    const place = '(cast(:time as timestamptz), cast(:position as bigint))';
+    query.andWhere(`(l.recorded_at, l.position) > ${place}`, { time: after[0], position: after[1] });
+  }
+  const rows = await query
+    .orderBy('l.recorded_at')
+    .addOrderBy('l.position')
+    .limit(limit + 1)
+    .getRawMany<Row>();
+  const { items, nextCursor } = pageOf(rows, limit, ({ recordedAt, position }) => [recordedAt, position]);
+  return { items: items.map(entryOf), nextCursor, sum: await sumOf(select()) };
+}
+
+async function summaryOf(select: Select, key: string): Promise<LedgerSummary> {
+  const groups = await select()
+    .select([`${key} as key`, 'count(distinct l.sms_id)::int as messages', `${SUM} as amount`])
     .groupBy('1')
     .orderBy('1')
     .getRawMany<LedgerGroup>();
-  return { groups, sum: await sumOf(selection()) };
+  return { groups, sum: await sumOf(select()) };
 }
 
-function selectionOf(
-  manager: EntityManager,
-  account: string,
-  smsId: string | undefined,
-): SelectQueryBuilder<LedgerEntryEntity> {
-  const query = manager.createQueryBuilder(LedgerEntryEntity, 'l').where('l.account = :account', { account });
-  return smsId === undefined ? query : query.andWhere('l.sms_id = :smsId', { smsId });
-}
+const timeOf = ({ by = 'recorded' }: Pick<Selection, 'by'>): string => TIME_COLUMNS[by];
 
 async function sumOf(selection: SelectQueryBuilder<LedgerEntryEntity>): Promise<Amount> {
   const row = await selection.select(`${SUM} as sum`).getRawOne<{ sum: Amount }>();
@@ -143,5 +170,6 @@ const entryOf = ({ telcoId, ...entry }: Row): LedgerEntry => ({
   channel: entry.channel,
   telco: telcoId === null ? null : telcoOf(telcoId),
   at: entry.at,
+  recordedAt: entry.recordedAt,
   eventId: entry.eventId,
 });

@@ -5,6 +5,16 @@ import { AccountDto, ListDto } from '../access/list.dto.js';
 
 /** What the ledger may be asked. */
 export class LedgerDto extends ListDto {
+  /** Posted on or after this day (Asia/Ho_Chi_Minh), or at or after this moment. */
+  @IsOptional()
+  @IsMoment()
+  from?: string;
+
+  /** Posted before this day, or this moment. */
+  @IsOptional()
+  @IsMoment()
+  to?: string;
+
   /** Of one message alone. */
   @AsIdentifier()
   @IsOptional()
@@ -17,6 +27,9 @@ export class LedgerDto extends ListDto {
 /** By what a summary adds up. */
 export const GROUPINGS = ['channel', 'telco', 'day'] as const;
 
+/** By which of its times an entry belongs to a period. */
+export const TIMES = ['recorded', 'received'] as const;
+
 /** What a summary may be asked. */
 export class SummaryDto extends AccountDto {
   /** The first day (Asia/Ho_Chi_Minh), or the first moment. */
@@ -28,6 +41,14 @@ export class SummaryDto extends AccountDto {
   @IsOptional()
   @IsMoment()
   to?: string;
+
+  /**
+   * By which time: when an entry was posted (a period that is over never changes any more), or when the report with the
+   * price came (what comes late changes it). @default 'recorded'
+   */
+  @IsOptional()
+  @IsIn(TIMES)
+  by: (typeof TIMES)[number] = 'recorded';
 
   /** By what it adds up. @default 'channel' */
   @IsOptional()

@@ -34,7 +34,7 @@ export class EsmsQuarantine {
   ) {}
 
   /**
-   * A page of them, newest first. Throws `arguments_invalid` with every problem, `cursor_invalid`, and `account_unknown`.
+   * A page of them, the last stored first. Throws `arguments_invalid` with every problem, `cursor_invalid`, and `account_unknown`.
    */
   async list(filter: Partial<ListDto> = {}): Promise<Page<QuarantineItem>> {
     const { account, cursor, limit } = validated(ListDto, filter);
@@ -73,6 +73,7 @@ const itemOf = ({ raw, ...item }: StoredQuarantine): QuarantineItem => ({
   id: item.id,
   account: item.account,
   receivedAt: item.receivedAt,
+  recordedAt: item.recordedAt,
   reason: item.reason,
   raw: raw.toString('latin1'),
   replayedAs: item.replayedAs,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { isLocked } from '../database/is-locked.js';
 import { type PageRequest, pageOf, type Page } from '../database/page.js';
+import { recordedUntil } from '../database/recorded-until.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { derivedId } from '../domain/domain-event.js';
 import { Outbox } from '../events/outbox.js';
@@ -13,7 +14,8 @@ export interface StoredQuarantine extends Omit<QuarantineItem, 'raw'> {
   raw: Buffer;
 }
 
-const COLUMNS = `id, account, ${instantSql('received_at', '"receivedAt"')}, reason, raw, replayed_as as "replayedAs"`;
+const COLUMNS = `id, account, ${instantSql('received_at', '"receivedAt"')}, ${instantSql('recorded_at', '"recordedAt"')},
+  reason, raw, replayed_as as "replayedAs"`;
 
 /** The one owner of the quarantine. */
 @Injectable()
@@ -37,18 +39,23 @@ export class QuarantineStore {
     this.outbox.announce();
   }
 
-  /** One page of an account's items, newest first. */
+  /**
+   * One page of an account's items, the last stored first, so that one from the spool is seen; as far as nothing can be
+   * stored any more before what is shown.
+   */
   async page(account: string, request: PageRequest): Promise<Page<StoredQuarantine>> {
     const { quarantine } = this.database.tables;
-    const [receivedAt, id] = request.after ?? [null, null];
+    const [recordedAt, id] = request.after ?? [null, null];
+    const until = await this.database.reached(() => recordedUntil(this.database, quarantine));
     const rows = await rowsOf<StoredQuarantine>(
       this.database,
       `select ${COLUMNS} from ${quarantine}
-       where account = $1 and ($2::timestamptz is null or (received_at, id) < ($2::timestamptz, $3::uuid))
-       order by quarantine.received_at desc, id desc limit $4`,
-      [account, receivedAt, id, request.limit + 1],
+       where account = $1 and recorded_at < $5
+         and ($2::timestamptz is null or (recorded_at, id) < ($2::timestamptz, $3::uuid))
+       order by quarantine.recorded_at desc, id desc limit $4`,
+      [account, recordedAt, id, request.limit + 1, until],
     );
-    return pageOf(rows, request.limit, (row) => [row.receivedAt, row.id]);
+    return pageOf(rows, request.limit, (row) => [row.recordedAt, row.id]);
   }
 
   /**

@@ -16,7 +16,10 @@ export type QuarantineReason = UnkeepableReason | 'unstorable';
 export interface QuarantineItem {
   id: string;
   account: string;
+  /** When it came. */
   receivedAt: Instant;
+  /** When it was stored: later, where it waited in the spool. */
+  recordedAt: Instant;
   reason: QuarantineReason;
   /** The query string as it came; null for those who may not see recipients. */
   raw: string | null;

@@ -66,9 +66,9 @@ export class EsmsSubscriptions {
   }
 
   /**
-   * Delivers again every event since a time, by when it occurred; in the order of each message. It gets no others until
-   * all of these are queued, which goes on in the background. Throws `subscriber_unknown`, and `arguments_invalid`
-   * where `since` is no time.
+   * Delivers again every event stored since a time, also those of callbacks that came before and waited in the spool; in
+   * the order of each message. It gets no others until all of these are queued, which goes on in the background. Throws
+   * `subscriber_unknown`, and `arguments_invalid` where `since` is no time.
    * @param since a day (of Vietnam), or a time with its offset
    */
   async replay(name: string, since: string | Date): Promise<void> {

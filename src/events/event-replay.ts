@@ -47,14 +47,14 @@ export class EventReplay {
     const [read] = await rowsOf<{ count: number; last: string | null }>(
       runner,
       `with log as (
-         select account, subject, sequence, type, position, occurred_at from ${events}
+         select account, subject, sequence, type, position, recorded_at from ${events}
          where position > $2::bigint order by position limit ${BATCH}
        ), made as (
          insert into ${deliveries} (account, subject, subscriber, sequence, position)
          select log.account, log.subject, s.name, log.sequence, log.position
          from log join ${subscribers} s on s.name = $1 and s.patterns && ${patternsSql('log.type')}
            and (s.account is null or s.account = log.account)
-         where $3::timestamptz is null or log.occurred_at >= $3::timestamptz
+         where $3::timestamptz is null or log.recorded_at >= $3::timestamptz
          ${OR_ANEW_SQL}
        )
        select count(*)::int as count, max(position)::text as last from log`,

@@ -67,7 +67,7 @@ export class SubscriptionsController {
     return this.#see(request, name);
   }
 
-  /** Delivers again every event since a time. */
+  /** Delivers again every event stored since a time. */
   @Post(':name/replay')
   @HttpCode(200)
   @RequireScope('operate')

@@ -35,7 +35,10 @@ export interface MessageFilter {
 /** One receipt of a message's timeline. */
 export interface ReceiptView {
   id: string;
+  /** When it came. */
   receivedAt: Instant;
+  /** When it was stored: later, where it waited in the spool. */
+  recordedAt: Instant;
   /** Copies after the first. */
   repeats: number;
   decision: Decision;
@@ -66,7 +69,8 @@ export class MessageQueries {
     const { receipts } = this.database.tables;
     const rows = await rowsOf<Omit<ReceiptView, keyof ReportContent> & { report: Partial<ReportContent> }>(
       this.database,
-      `select r.digest as id, ${instantSql('r.received_at', '"receivedAt"')}, r.repeats, r.decision, r.report
+      `select r.digest as id, ${instantSql('r.received_at', '"receivedAt"')}, ${instantSql('r.recorded_at', '"recordedAt"')},
+         r.repeats, r.decision, r.report
        from ${receipts} r where r.account = $1 and r.sms_id = $2 order by r.received_at, r.digest`,
       [account, smsId],
     );

@@ -30,11 +30,14 @@ export class LedgerEntry implements Entry {
   @ApiProperty({ type: 'string', format: 'date-time', description: 'When the report with this price came.' })
   at: string;
 
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'When the entry was posted.' })
+  recordedAt: string;
+
   @ApiProperty({ type: 'string', format: 'uuid', description: 'The event `message.cost_changed` it was made from.' })
   eventId: string;
 }
 
-@ApiSchema({ description: 'A page of the ledger, oldest first.' })
+@ApiSchema({ description: 'A page of the ledger, in the order in which it was posted.' })
 export class Ledger extends List {
   @ApiProperty({ type: () => [LedgerEntry] })
   items: LedgerEntry[];

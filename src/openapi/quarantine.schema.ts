@@ -12,8 +12,15 @@ export class QuarantineItem implements Item {
   @ApiProperty({ type: String, example: 'default' })
   account: string;
 
-  @ApiProperty({ type: 'string', format: 'date-time' })
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'When it came.' })
   receivedAt: string;
+
+  @ApiProperty({
+    type: 'string',
+    format: 'date-time',
+    description: 'When it was stored: after it waited in the spool.',
+  })
+  recordedAt: string;
 
   @ApiProperty(QUARANTINE_REASON)
   reason: Item['reason'];
@@ -30,7 +37,7 @@ export class QuarantineItem implements Item {
   replayedAs: string | null;
 }
 
-@ApiSchema({ description: 'A page of the quarantine, newest first.' })
+@ApiSchema({ description: 'A page of the quarantine, the last stored first.' })
 export class QuarantineList extends List {
   @ApiProperty({ type: () => [QuarantineItem] })
   items: QuarantineItem[];

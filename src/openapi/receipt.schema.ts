@@ -12,6 +12,13 @@ export class Receipt implements ReceiptView {
   @ApiProperty({ type: 'string', format: 'date-time', description: 'When its earliest copy came.' })
   receivedAt: string;
 
+  @ApiProperty({
+    type: 'string',
+    format: 'date-time',
+    description: 'When it was stored: after it waited in the spool.',
+  })
+  recordedAt: string;
+
   @ApiProperty({ type: 'integer', minimum: 0, example: 0, description: 'How many copies came after the first.' })
   repeats: number;
 

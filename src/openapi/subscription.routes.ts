@@ -37,8 +37,8 @@ function describeControl(): void {
     'replay',
     'replaySubscription',
     'Delivers events again',
-    'Every event that occurred since a time, in the order of each message. Queueing them goes on in the background, ' +
-      'and nothing else is delivered to the subscriber until it is done.',
+    'Every event that was stored since a time, in the order of each message: those of callbacks that came before it ' +
+      'and waited in the spool are among them. Queueing them goes on in the background, and nothing else is delivered to the subscriber until it is done.',
     [ApiBody({ type: ReplayEvents })],
   );
   onSubscriber(

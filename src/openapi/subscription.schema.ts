@@ -86,7 +86,7 @@ export class ReplayEvents implements Record<keyof ReplayEventsDto, unknown> {
     type: 'string',
     pattern: MOMENT.source,
     example: '2026-11-25T00:00:00+07:00',
-    description: 'Since when: a day of Vietnam, or a time with its offset.',
+    description: 'Since when they were stored: a day of Vietnam, or a time with its offset.',
   })
   from: string;
 }

@@ -100,14 +100,16 @@ export class NewWebhook extends ChangeWebhook implements Record<keyof NewWebhook
   override url: string;
 }
 
-@ApiSchema({ description: 'What to deliver again: everything since a time, or a message’s events, or one of them.' })
+@ApiSchema({
+  description: 'What to deliver again: everything stored since a time, or a message’s events, or one of them.',
+})
 export class ReplayWebhook implements Record<keyof ReplayWebhookDto, unknown> {
   @ApiProperty({
     type: 'string',
     pattern: MOMENT.source,
     required: false,
     example: '2026-11-25T00:00:00+07:00',
-    description: 'Since when: a day of Vietnam, or a time with its offset.',
+    description: 'Since when they were stored: a day of Vietnam, or a time with its offset.',
   })
   from: string;
 

@@ -621,7 +621,7 @@ describe('the quarantine', () => {
   const replay = (id: string, body: unknown = {}, key: string = KEYS.all) =>
     service.api<Item & { detail?: string }>(`/quarantine/${id}/replay`, { method: 'POST', key, body });
 
-  it('lists what it has, newest first, page by page, the bytes for those who may see them', async () => {
+  it('lists what it has, the last stored first, page by page, the bytes for those who may see them', async () => {
     const queries = ['SendStatus=5&n=1', 'SendStatus=5&n=2', 'SendStatus=5&n=%ff"{}&n=3'];
     for (const query of queries) await quarantined(query);
     const first = await service.api<{ items: Item[]; nextCursor: string | null }>('/quarantine?limit=2');
@@ -630,6 +630,7 @@ describe('the quarantine', () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       account: 'default',
       receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       reason: 'sms_id_absent',
       raw: queries[2],
       replayedAs: null,

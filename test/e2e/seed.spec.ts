@@ -93,6 +93,7 @@ describe('the eight callbacks of the seed page and the one by user id', () => {
         {
           id: expect.stringMatching(/^[0-9a-f]{32}$/),
           receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+          recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
           repeats: 0,
           decision: 'applied',
           sendStatus: '5',
@@ -247,6 +248,7 @@ describe('the eight callbacks of the seed page and the one by user id', () => {
       channel: 'viber',
       telco: { id: '2', name: 'Mobifone' },
       at: (await service.message(VIBER)).reportedAt,
+      recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       eventId: (await service.events(VIBER))[1]?.id,
     });
     expect(body.sum).toBe('699841.0000');

@@ -54,6 +54,7 @@ export interface Asked {
 interface Receipt {
   id: string;
   receivedAt: string;
+  recordedAt: string;
   repeats: number;
   decision: string;
   sendStatus: string | null;

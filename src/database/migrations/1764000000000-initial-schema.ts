@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { KEY } from '../key-type.js';
+import { RECORDED_AT } from '../recorded-at.js';
 import { type Tables, tablesIn } from '../tables.js';
 
 /**
@@ -55,6 +56,7 @@ function messageStatements(t: Tables): string[] {
       digest ${KEY} not null,
       received_at timestamptz not null,
       first_received_at timestamptz not null,
+      recorded_at ${RECORDED_AT},
       repeats integer not null,
       decision text not null,
       report json not null,
@@ -85,13 +87,14 @@ function messageStatements(t: Tables): string[] {
       account ${KEY} not null,
       id uuid not null,
       received_at timestamptz not null,
+      recorded_at ${RECORDED_AT},
       reason text not null,
       raw bytea not null,
       repeats integer not null,
       replayed_as text,
       constraint quarantine_pkey primary key (account, id)
     )`,
-    `create index quarantine_received on ${t.quarantine} (account, received_at, id)`,
+    `create index quarantine_recorded on ${t.quarantine} (account, recorded_at, id)`,
   ];
 }
 
@@ -104,6 +107,7 @@ function eventStatements(t: Tables): string[] {
       id uuid not null,
       type text not null,
       occurred_at timestamptz not null,
+      recorded_at ${RECORDED_AT},
       position bigint not null generated always as identity,
       data json not null,
       view json,
@@ -154,9 +158,10 @@ function readerStatements(t: Tables): string[] {
       channel text,
       telco_id text,
       occurred_at timestamptz not null,
+      recorded_at ${RECORDED_AT},
       constraint ledger_pkey primary key (account, sms_id, event_id)
     )`,
-    `create index ledger_position on ${t.ledger} (account, position)`,
+    `create index ledger_recorded on ${t.ledger} (account, recorded_at, position)`,
     `create index ledger_occurred on ${t.ledger} (account, occurred_at)`,
     `create table ${t.contact_entries} (
       account ${KEY} not null,

@@ -95,7 +95,7 @@ function messages(t: Tables): string {
 function receipts(t: Tables): string {
   return `
     select
-      r.account, r.sms_id, r.digest as id, r.received_at, r.repeats, r.decision,
+      r.account, r.sms_id, r.digest as id, r.received_at, r.recorded_at, r.repeats, r.decision,
       r.report->>'sendStatus' as send_status, r.report->>'typeId' as type_id,
       (r.report->>'price')::numeric(18,4) as price,
       array(select json_array_elements_text(coalesce(r.report->'anomalies', '[]'))) as anomalies
@@ -107,7 +107,7 @@ function ledger(t: Tables): string {
   return `
     select
       l.account, l.sms_id, l.delta, l.total, l.currency, l.channel, l.telco_id, ${telcoName('l.telco_id')},
-      l.occurred_at as at, l.event_id
+      l.occurred_at as at, l.recorded_at, l.event_id
     from ${t.ledger} l`;
 }
 

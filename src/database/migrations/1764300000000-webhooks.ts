@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { KEY } from '../key-type.js';
+import { RECORDED_AT } from '../recorded-at.js';
 import { type Tables, tablesIn } from '../tables.js';
 
 /** Webhooks, which are subscribers of one account. Adds only, so that the version before can run beside. */
@@ -42,7 +43,7 @@ function statementsFor({ subscribers, webhooks, webhook_attempts: attempts }: Ta
       account ${KEY} not null,
       webhook uuid not null,
       position bigint not null generated always as identity,
-      at timestamptz not null default now(),
+      at ${RECORDED_AT},
       event_id uuid not null,
       type text not null,
       subject ${KEY},

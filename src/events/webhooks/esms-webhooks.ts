@@ -5,7 +5,7 @@ import { validated } from '../../access/validated.js';
 import { Accounts } from '../../config/accounts.js';
 import { decodeCursor, type Page } from '../../database/page.js';
 import { UUID } from '../../database/uuid.js';
-import type { Instant } from '../../domain/clock.js';
+import { type Instant, isInstant } from '../../domain/clock.js';
 import { EsmsError } from '../../domain/errors.js';
 import { type WebhookAttempt, WebhookAttempts } from './webhook-attempts.js';
 import { WebhookDeliveries } from './webhook-deliveries.js';
@@ -14,13 +14,13 @@ import { WebhookSender } from './webhook-sender.js';
 import { type Webhook, type WebhookSettings, WebhookTable } from './webhook-table.js';
 import { ChangeWebhookDto, NewWebhookDto, ReplayWebhookDto } from './webhooks.dto.js';
 
-const CURSOR = [/^\d{1,18}$/];
+const CURSOR = [{ test: isInstant }, /^\d{1,18}$/];
 
 /** What a webhook begins with. */
 export type NewWebhook = Pick<WebhookSettings, 'url'> & Partial<WebhookSettings>;
 
 /**
- * What is delivered again: everything since a time (a day of Vietnam, or a time with its offset), or what there is of
+ * What is delivered again: everything stored since a time (a day of Vietnam, or one with its offset), or what there is of
  * one message, or one event of it.
  */
 export type WebhookReplay = { from: string } | { subject: string; eventId?: string };

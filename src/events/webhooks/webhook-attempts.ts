@@ -3,6 +3,7 @@ import type { WebhookOptions } from '../../config/options.js';
 import { WEBHOOKS } from '../../config/tokens.js';
 import { Database } from '../../database/database.js';
 import { type Page, type PageRequest, pageOf } from '../../database/page.js';
+import { recordedUntil } from '../../database/recorded-until.js';
 import { instantSql, rowsOf } from '../../database/sql-runner.js';
 import type { Instant } from '../../domain/clock.js';
 import type { WebhookAnswer } from './webhook-client.js';
@@ -53,8 +54,9 @@ export class WebhookAttempts {
       select ${instantSql('at')}, event_id as "eventId", type, subject, attempt, status, duration_ms as "durationMs",
         error, response, position::text as position
       from ${attempts} a
-      where account = $1 and webhook = $2 and ($3::bigint is null or a.position < $3::bigint)
-      order by a.position desc limit $4`;
+      where account = $1 and webhook = $2 and a.at < $5
+        and ($3::timestamptz is null or (a.at, a.position) < ($3::timestamptz, $4::bigint))
+      order by a.at desc, a.position desc limit $6`;
     this.#trim = `
       delete from ${attempts} a using ${webhooks} w, lateral (
         select position from ${attempts} kept where kept.account = w.account and kept.webhook = w.id
@@ -73,9 +75,12 @@ export class WebhookAttempts {
 
   /** One page of those of a webhook, the latest first. */
   async page({ account, id }: WebhookKey, { limit, after }: PageRequest): Promise<Page<WebhookAttempt>> {
-    const parameters = [account, id, after?.[0] ?? null, limit + 1];
+    const [at, position] = after ?? [null, null];
+    const { webhook_attempts: attempts } = this.database.tables;
+    const until = await this.database.reached(() => recordedUntil(this.database, attempts));
+    const parameters = [account, id, at, position, until, limit + 1];
     const rows = await rowsOf<WebhookAttempt & { position: string }>(this.database, this.#page, parameters);
-    const { items, nextCursor } = pageOf(rows, limit, ({ position }) => [position]);
+    const { items, nextCursor } = pageOf(rows, limit, (row) => [row.at, row.position]);
     return { items: items.map(({ position: _position, ...item }) => item), nextCursor };
   }
 

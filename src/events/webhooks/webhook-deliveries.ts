@@ -34,7 +34,7 @@ export class WebhookDeliveries {
       select count(*)::int as count from made`;
   }
 
-  /** Makes again those of every event since a time, in the background. */
+  /** Makes again those of every event stored since a time, in the background. */
   async repeatSince(key: WebhookKey, since: string): Promise<void> {
     await this.subscriptions.replay(subscriberOf(key), since);
   }

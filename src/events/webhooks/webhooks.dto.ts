@@ -76,7 +76,7 @@ const IsWithout = (other: string): PropertyDecorator =>
 
 /** What a webhook is to get again. */
 export class ReplayWebhookDto {
-  /** Every event since a time. */
+  /** Every event stored since a time. */
   @ValidateIf(({ subject, from }: ReplayWebhookDto) => subject === undefined || from !== undefined)
   @IsMoment()
   from?: string;
