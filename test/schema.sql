@@ -48,6 +48,7 @@ create table esms.ledger (
   account text collate "C" not null,
   sms_id text collate "C" not null,
   event_id uuid not null,
+  kind text collate "C" not null default 'price'::text,
   position bigint not null generated always as identity,
   delta numeric(18,4) not null,
   total numeric(18,4) not null,
@@ -56,7 +57,7 @@ create table esms.ledger (
   telco_id text,
   occurred_at timestamp with time zone not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
-  constraint ledger_pkey PRIMARY KEY (account, sms_id, event_id)
+  constraint ledger_pkey PRIMARY KEY (account, sms_id, event_id, kind)
 );
 
 create table esms.messages (
@@ -224,6 +225,7 @@ create view esms.v1_contacts as
 create view esms.v1_ledger as
  SELECT account,
     sms_id,
+    kind,
     delta,
     total,
     currency,

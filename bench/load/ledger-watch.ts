@@ -6,9 +6,10 @@ const POLL_MS = 2;
 /** Positions below this far from the newest are no longer waited for: a number may be drawn and never used. */
 const LONGEST_GAP = 1_000;
 
+/** Of the last seconds, by their index; none is longer on its way. */
 const NEW_ROWS = `
   select position, sms_id as "smsId" from esms.ledger
-  where account = 'default' and position > $1 order by account, position`;
+  where account = 'default' and recorded_at > now() - interval '20 seconds' and position > $1 order by position`;
 
 /** Notes when the rows of the ledger can first be seen, that is, are committed; a poll late at most. */
 export class LedgerWatch {

@@ -7,7 +7,7 @@ import { subscriberTransaction } from '../events/subscriber-transaction.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { LedgerStore } from './ledger.store.js';
 
-/** Posts every change of a message's price to the ledger, once. */
+/** Posts every change of a message's price, and of what it is counted under, to the ledger, once. */
 @Injectable()
 export class BillingSubscriber {
   constructor(

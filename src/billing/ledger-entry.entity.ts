@@ -1,6 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { EntryKind } from './entries-of.js';
 
-/** One change of a message's price: append-only, one for each event. */
+/** One change of a message's price, or of what it is counted under: append-only. */
 @Entity({ name: 'ledger' })
 @Index('ledger_recorded', ['account', 'recordedAt', 'position'])
 @Index('ledger_occurred', ['account', 'occurredAt'])
@@ -13,6 +14,10 @@ export class LedgerEntryEntity {
 
   @PrimaryColumn({ name: 'event_id', type: 'uuid', primaryKeyConstraintName: 'ledger_pkey' })
   eventId: string;
+
+  /** What it is, see `LedgerEntry`. */
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'ledger_pkey' })
+  kind: EntryKind;
 
   /** The order in which entries were made; the database counts it. */
   @Column({ type: 'bigint', insert: false })

@@ -9,13 +9,16 @@ import { type Instant, parseMoment } from '../domain/clock.js';
 import type { Amount } from '../domain/money.js';
 import { type Telco, telcoOf } from '../domain/telco.js';
 import { LedgerEntryEntity } from './ledger-entry.entity.js';
+import type { EntryKind } from './entries-of.js';
 import type { GROUPINGS, TIMES } from './ledger.dto.js';
 
 /** One entry as people see it, with the channel and telco of its time. */
 export interface LedgerEntry {
   smsId: string;
+  /** A change of the price, or one half of its move to another channel or carrier. */
+  kind: EntryKind;
   delta: Amount;
-  /** The message's total after it. */
+  /** The sum of the message's entries up to this one. */
   total: Amount;
   currency: string;
   channel: Channel | null;
@@ -42,7 +45,7 @@ export interface LedgerSummary {
 export interface LedgerGroup {
   /** A channel, the id of a telco, or a day; null where it is not known. */
   key: string | null;
-  /** How many messages. */
+  /** How many messages; one that was moved elsewhere is counted there. */
   messages: number;
   amount: Amount;
 }
@@ -50,6 +53,9 @@ export interface LedgerGroup {
 type Row = Omit<LedgerEntry, 'telco'> & { telcoId: string | null; position: string };
 
 const SUM = 'coalesce(sum(l.delta), 0)::numeric(24,4)::text';
+
+/** Whether a message is still in a group: the last entry that it has there does not take it away. */
+const STAYS = `coalesce(max(l.position) filter (where l.kind = 'reversal') < max(l.position), true)`;
 
 /** The column of each time that a period may be of. */
 const TIME_COLUMNS: Readonly<Record<(typeof TIMES)[number], string>> = {
@@ -93,13 +99,18 @@ export class LedgerQueries {
     account: string,
     { groupBy, ...period }: Omit<Selection, 'account'> & { groupBy: (typeof GROUPINGS)[number] },
   ): Promise<LedgerSummary> {
-    return this.#read({ account, ...period }, (select) => summaryOf(select, KEYS[groupBy](timeOf(period))));
+    return this.#read({ account, ...period }, (select, manager) =>
+      summaryOf(select, manager, { groupBy, key: KEYS[groupBy](timeOf(period)) }),
+    );
   }
 
   /** `select` selects the same entries each time. */
-  async #read<Answer>(selection: Selection, answer: (select: Select) => Promise<Answer>): Promise<Answer> {
+  async #read<Answer>(
+    selection: Selection,
+    answer: (select: Select, manager: EntityManager) => Promise<Answer>,
+  ): Promise<Answer> {
     const until = await recordedUntil(this.database, this.database.tables.ledger);
-    return this.database.transaction(({ manager }) => answer(() => selected(manager, selection, until)));
+    return this.database.transaction(({ manager }) => answer(() => selected(manager, selection, until), manager));
   }
 }
 
@@ -123,6 +134,7 @@ function selected(
 async function pageOfEntries(select: Select, { limit, after }: PageRequest): Promise<LedgerPage> {
   const query = select().select([
     'l.sms_id as "smsId"',
+    'l.kind as kind',
     'l.delta::text as delta',
     'l.total::text as total',
     'l.currency as currency',
@@ -146,11 +158,24 @@ async function pageOfEntries(select: Select, { limit, after }: PageRequest): Pro
   return { items: items.map(entryOf), nextCursor, sum: await sumOf(select()) };
 }
 
-async function summaryOf(select: Select, key: string): Promise<LedgerSummary> {
-  const groups = await select()
-    .select([`${key} as key`, 'count(distinct l.sms_id)::int as messages', `${SUM} as amount`])
-    .groupBy('1')
-    .orderBy('1')
+async function summaryOf(
+  select: Select,
+  manager: EntityManager,
+  { groupBy, key }: { groupBy: (typeof GROUPINGS)[number]; key: string },
+): Promise<LedgerSummary> {
+  const messages = select()
+    .select([`${key} as key`, 'sum(l.delta) as delta', `${STAYS} as stays`])
+    .groupBy('1, l.sms_id');
+  // The two halves of a move are of one moment: on its day nothing was charged.
+  if (groupBy === 'day') messages.andWhere(`l.kind = 'price'`);
+  const groups = await manager
+    .createQueryBuilder()
+    .select(['l.key as key', 'count(*) filter (where l.stays)::int as messages', `${SUM} as amount`])
+    .from(`(${messages.getQuery()})`, 'l')
+    .setParameters(messages.getParameters())
+    .groupBy('l.key')
+    .having('bool_or(l.stays) or sum(l.delta) <> 0')
+    .orderBy('l.key')
     .getRawMany<LedgerGroup>();
   return { groups, sum: await sumOf(select()) };
 }
@@ -162,14 +187,7 @@ async function sumOf(selection: SelectQueryBuilder<LedgerEntryEntity>): Promise<
   return row?.sum ?? '0.0000';
 }
 
-const entryOf = ({ telcoId, ...entry }: Row): LedgerEntry => ({
-  smsId: entry.smsId,
-  delta: entry.delta,
-  total: entry.total,
-  currency: entry.currency,
-  channel: entry.channel,
+const entryOf = ({ telcoId, position: _position, ...entry }: Row): LedgerEntry => ({
+  ...entry,
   telco: telcoId === null ? null : telcoOf(telcoId),
-  at: entry.at,
-  recordedAt: entry.recordedAt,
-  eventId: entry.eventId,
 });

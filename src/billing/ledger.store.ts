@@ -3,11 +3,13 @@ import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
+import { entriesOf } from './entries-of.js';
 
 const ENTRIES = new RowSet({
   account: 'text',
   sms_id: 'text',
   event_id: 'uuid',
+  kind: 'text',
   delta: 'numeric',
   total: 'numeric',
   currency: 'text',
@@ -21,25 +23,20 @@ const ENTRIES = new RowSet({
 export class LedgerStore {
   constructor(private readonly database: Database) {}
 
-  /** Posts price changes in the caller's transaction; an event that was posted already changes nothing. */
+  /**
+   * Posts price changes in the caller's transaction, all at one moment, so that no period parts a reversal from its
+   * rebooking; an event that was posted already changes nothing.
+   */
   async post(runner: SqlRunner, events: readonly EsmsEvent<'message.cost_changed'>[]): Promise<void> {
-    const entries = events.map(({ id, account, subject, time, data: { message, delta, total, currency } }) => ({
-      account,
-      sms_id: subject,
-      event_id: id,
-      delta,
-      total,
-      currency,
-      channel: message.channel,
-      telco_id: message.telco?.id ?? null,
-      occurred_at: time,
-    }));
+    const entries = events.flatMap(entriesOf);
+    if (entries.length === 0) return;
     await runner.query(
       `insert into ${this.database.tables.ledger}
-         (account, sms_id, event_id, delta, total, currency, channel, telco_id, occurred_at)
-       select account, sms_id, event_id, delta, total, currency, channel, telco_id, occurred_at
+         (account, sms_id, event_id, kind, delta, total, currency, channel, telco_id, occurred_at, recorded_at)
+       select account, sms_id, event_id, kind, delta, total, currency, channel, telco_id, occurred_at,
+         (select clock_timestamp())
        from ${ENTRIES.sql}
-       on conflict (account, sms_id, event_id) do nothing`,
+       on conflict (account, sms_id, event_id, kind) do nothing`,
       ENTRIES.parameters(entries),
     );
   }

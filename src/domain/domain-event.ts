@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Charge } from './charge.js';
 import type { Instant } from './clock.js';
 import type { MessageChange, PreviousStatus } from './message-change.js';
 import type { MessageView } from './message-view.js';
@@ -18,9 +19,12 @@ export interface StatusData {
 /** What a money event tells; the deltas of a message always sum to its total. */
 export interface CostData {
   message: MessageView;
+  /** 0 where only what the price is counted under changed. */
   delta: Amount;
   total: Amount;
   currency: typeof CURRENCY;
+  /** What the price was counted under before, where that changed: sums by it take back the total it has, and count anew. */
+  movedFrom?: Charge;
 }
 
 /** What a care event about a message tells. */
@@ -96,8 +100,9 @@ export function messageEvent(message: MessageView, proof: Proof | null, change: 
       return { type: `message.${becomes}`, data };
     }
     case 'cost': {
-      const { delta, total } = change;
-      return { type: 'message.cost_changed', data: { message, delta, total, currency: message.price.currency } };
+      const { delta, total, movedFrom } = change;
+      const data = { message, delta, total, currency: message.price.currency };
+      return { type: 'message.cost_changed', data: movedFrom === null ? data : { ...data, movedFrom } };
     }
     case 'contradicted':
       return { type: 'message.contradicted', data: { message } };

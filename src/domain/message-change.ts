@@ -1,8 +1,9 @@
+import { chargeOf, type CostChange, costChange } from './charge.js';
 import { evidenceKey } from './evidence.js';
 import { sameFailure } from './failure.js';
 import { type Counters, countersOf, type MessageState, positionOf, reportedChannel } from './message-state.js';
-import { type Amount, subtract, ZERO } from './money.js';
 import { sameRecipient } from './recipient.js';
+import type { Registration } from './registration.js';
 import type { Report } from './report.js';
 import type { Outcome, State } from './standing.js';
 
@@ -23,14 +24,21 @@ export type MessageChange =
       /** Whether something that was final changed. */
       correction: boolean;
     }
-  | { kind: 'cost'; delta: Amount; total: Amount }
+  | CostChange
   | { kind: 'contradicted' };
 
 /** What a receipt did to its message, fixed when it was processed. */
 export type Decision = 'corrected' | 'applied' | 'superseded' | 'kept';
 
-/** The changes between two states of one message, in the order of their events: status, money, care. */
-export function changesBetween(before: MessageState, after: MessageState): MessageChange[] {
+/**
+ * The changes between two states of one message with its registration, in the order of their events: status, money,
+ * care.
+ */
+export function changesBetween(
+  before: MessageState,
+  after: MessageState,
+  registration: Registration | null = null,
+): MessageChange[] {
   const changes: MessageChange[] = [];
   const { state, outcome } = positionOf(after);
   if (state !== 'pending' && statusChanged(before, after)) {
@@ -42,11 +50,8 @@ export function changesBetween(before: MessageState, after: MessageState): Messa
       correction: previous.state === 'reported',
     });
   }
-  const total = after.facts.price?.value;
-  const known = before.facts.price?.value;
-  if (total !== undefined && total !== known) {
-    changes.push({ kind: 'cost', delta: subtract(total, known ?? ZERO), total });
-  }
+  const cost = costChange(chargeOf(before, registration), chargeOf(after, registration));
+  if (cost !== null) changes.push(cost);
   if (after.contradicted && !before.contradicted) changes.push({ kind: 'contradicted' });
   return changes;
 }

@@ -94,7 +94,7 @@ export function viewRegistration(registration: Registration): MessageView {
 }
 
 /** As reported; as registered where that is not recognised. */
-function channelOf(message: MessageState, registration: Registration | null): Channel | null {
+export function channelOf(message: MessageState, registration: Registration | null): Channel | null {
   const reported = reportedChannel(message);
   if (reported !== 'unrecognised') return reported;
   return registration?.channel ?? (message.standing === null ? null : reported);

@@ -1,3 +1,4 @@
+import { chargeOf, costChange } from '../domain/charge.js';
 import type { Instant } from '../domain/clock.js';
 import { derivedId, type EsmsEvent, type EventData, messageEvent } from '../domain/domain-event.js';
 import { changesBetween } from '../domain/message-change.js';
@@ -22,7 +23,7 @@ export class MessageProgress {
 
   /** Goes to the next state and raises an event for each change. */
   advance(state: MessageState, time: Instant): void {
-    const changes = changesBetween(this.state, state);
+    const changes = changesBetween(this.state, state, this.#stored.registration);
     this.#stored = { ...this.#stored, state };
     this.#changed = true;
     if (changes.length === 0) return;
@@ -30,13 +31,17 @@ export class MessageProgress {
     for (const change of changes) this.#raise(messageEvent(view, state.facts.proof?.value ?? null, change), time);
   }
 
-  /** Links a registration, or takes over its new fields. */
+  /** Links a registration, or takes over its new fields; what it was linked with before, if it was, is in `stored`. */
   link(registration: StoredRegistration, time: Instant): void {
     const { registeredAt, changedAt, scheduledFor } = registration;
+    const before = chargeOf(this.state, this.#stored.registration);
     const state = { ...this.state, registeredAt, registrationChangedAt: changedAt, scheduledFor };
     this.#stored = { ...this.#stored, state, registration };
     this.#changed = true;
-    this.#raise({ type: 'message.registered', data: { message: viewMessage(state, registration) } }, time);
+    const message = viewMessage(state, registration);
+    this.#raise({ type: 'message.registered', data: { message } }, time);
+    const cost = costChange(before, chargeOf(state, registration));
+    if (cost !== null) this.#raise(messageEvent(message, state.facts.proof?.value ?? null, cost), time);
   }
 
   /** What is to be written; `changed`: whether the row of the message is. */

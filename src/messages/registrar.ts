@@ -74,7 +74,9 @@ export class Registrar {
     if (completed === null) return { created: false, message: view(message, registration) };
     demandSameRequest(known, registration, message?.state.facts.requestId?.value);
     await this.registrations.save(runner, registration);
-    const linked = message === null ? null : await this.#link(runner, message, registration);
+    const before = known?.linkedSmsId === message?.state.smsId ? known : null;
+    const linked =
+      message === null ? null : await this.#link(runner, { ...message, registration: before }, registration);
     return { created: known === null, message: view(linked, registration) };
   }
 

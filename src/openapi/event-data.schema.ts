@@ -1,11 +1,12 @@
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 import type { QuarantineReason } from '../callbacks/quarantined-callback.js';
+import type { Charge as Counted } from '../domain/charge.js';
 import type { EventType, QuarantinedData as Quarantined } from '../domain/domain-event.js';
 import type { PreviousStatus as Previous } from '../domain/message-change.js';
 import { CURRENCY } from '../domain/money.js';
 import type { OutgoingData, OutgoingMessage } from '../events/cloud-event.js';
-import { Counters, Message, Recipient } from './message.schema.js';
-import { orNull, OUTCOME, PROOF, QUARANTINE_REASON, STATE } from './vocabulary.js';
+import { Counters, Message, Recipient, Telco } from './message.schema.js';
+import { CHANNEL, orNull, OUTCOME, PROOF, QUARANTINE_REASON, STATE } from './vocabulary.js';
 
 @ApiSchema({ description: 'The message as it stands after what the event tells. What is not known is null.' })
 export class EventMessage extends OmitType(Message, ['recipient']) implements OutgoingMessage {
@@ -50,7 +51,27 @@ export class StatusData implements OutgoingData<'message.delivered'> {
   proof: OutgoingData<'message.delivered'>['proof'];
 }
 
-@ApiSchema({ description: 'A change of price. The deltas of a message always sum to its total.' })
+@ApiSchema({ description: 'A price, and what it is counted under.' })
+export class Charge implements Counted {
+  @ApiProperty({ type: String, pattern: /^\d{1,14}\.\d{4}$/, example: '60.0000' })
+  total: string;
+
+  @ApiProperty(orNull(CHANNEL))
+  channel: Counted['channel'];
+
+  @ApiProperty({ type: () => Telco, nullable: true })
+  telco: Telco | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  templateId: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  oaId: string | null;
+}
+
+@ApiSchema({
+  description: 'A change of price, or of what it is counted under. The deltas of a message always sum to its total.',
+})
 export class CostData implements OutgoingData<'message.cost_changed'> {
   @ApiProperty({ type: () => EventMessage })
   message: EventMessage;
@@ -73,6 +94,13 @@ export class CostData implements OutgoingData<'message.cost_changed'> {
 
   @ApiProperty({ type: 'string', enum: [CURRENCY], example: CURRENCY })
   currency: typeof CURRENCY;
+
+  @ApiProperty({
+    type: () => Charge,
+    required: false,
+    description: 'What the price was counted under before, where channel, carrier, template or OA changed since.',
+  })
+  movedFrom?: Charge;
 }
 
 @ApiSchema({ description: 'Something about the message that somebody may want to see to.' })

@@ -5,17 +5,31 @@ import { List } from './list.schema.js';
 import { Telco } from './message.schema.js';
 import { CHANNEL, orNull } from './vocabulary.js';
 
+/** Every kind, for the compiler to complain about. */
+const ENTRY_KINDS = { price: true, reversal: true, rebooking: true } as const satisfies Record<Entry['kind'], true>;
+
 const AMOUNT = { type: 'string', pattern: /^-?\d+\.\d{4}$/, example: '160.0000' } as const;
 
-@ApiSchema({ description: 'One change of the price of a message. Entries are only ever added.' })
+@ApiSchema({
+  description: 'One change of the price of a message, or of what it is counted under. Entries are only ever added.',
+})
 export class LedgerEntry implements Entry {
   @ApiProperty({ type: String, example: '7d11c87a22934df390f73ec59d8defd6205' })
   smsId: string;
 
+  @ApiProperty({
+    type: 'string',
+    enum: Object.keys(ENTRY_KINDS),
+    description:
+      'A change of the price; or, where the channel or carrier became another one after the price was known, its ' +
+      'reversal there and its rebooking here.',
+  })
+  kind: Entry['kind'];
+
   @ApiProperty({ ...AMOUNT, description: 'The change; negative where money came back.' })
   delta: string;
 
-  @ApiProperty({ ...AMOUNT, example: '220.0000', description: 'The total of the message after it.' })
+  @ApiProperty({ ...AMOUNT, example: '220.0000', description: 'The sum of the entries of the message up to this one.' })
   total: string;
 
   @ApiProperty({ type: 'string', enum: [CURRENCY] })
@@ -27,7 +41,7 @@ export class LedgerEntry implements Entry {
   @ApiProperty({ type: () => Telco, nullable: true, description: 'The carrier at that time.' })
   telco: Telco | null;
 
-  @ApiProperty({ type: 'string', format: 'date-time', description: 'When the report with this price came.' })
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'When the report that told it came.' })
   at: string;
 
   @ApiProperty({ type: 'string', format: 'date-time', description: 'When the entry was posted.' })
@@ -56,7 +70,11 @@ export class LedgerGroup implements Group {
   })
   key: string | null;
 
-  @ApiProperty({ type: 'integer', example: 1, description: 'How many messages have entries in it.' })
+  @ApiProperty({
+    type: 'integer',
+    example: 1,
+    description: 'How many messages; one that was moved elsewhere is counted there.',
+  })
   messages: number;
 
   @ApiProperty({ ...AMOUNT, example: '470.0000' })

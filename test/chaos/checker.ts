@@ -36,6 +36,7 @@ interface EventRow {
 
 interface LedgerRow {
   sms_id: string;
+  kind: string;
   delta: string;
 }
 
@@ -72,7 +73,7 @@ export class Checker {
       ({ subject }) => subject,
     );
     const ledger = grouped(
-      await this.#rows<LedgerRow>('select sms_id, delta::text from esms.ledger'),
+      await this.#rows<LedgerRow>('select sms_id, kind, delta::text from esms.ledger'),
       ({ sms_id }) => sms_id,
     );
     const contacts = new Map(
@@ -143,8 +144,16 @@ export class Checker {
     const told = events.flatMap(({ delta }) => (delta === null ? [] : [delta]));
     if (posted !== units(price)) this.#note('billed wrongly', smsId, `${posted} units posted for a price of ${price}`);
     if (sum(told) !== units(price)) this.#note('billed wrongly', smsId, `${told.join()} told for a price of ${price}`);
-    if (told.length !== ledger.length)
-      this.#note('billed wrongly', smsId, `${ledger.length} entries for ${told.length} events`);
+    // An event whose delta is 0 tells of a price that is counted elsewhere, unless it is the first.
+    const prices = told.filter((delta, index) => index === 0 || units(delta) !== 0n);
+    const entries = ledger.filter(({ kind }) => kind === 'price');
+    if (prices.length !== entries.length)
+      this.#note('billed wrongly', smsId, `${entries.length} entries for ${prices.length} prices`);
+    if (
+      ledger.filter(({ kind }) => kind === 'reversal').length !==
+      ledger.filter(({ kind }) => kind === 'rebooking').length
+    )
+      this.#note('billed wrongly', smsId, 'a reversal without its rebooking');
   }
 
   async #checkDeliveries(): Promise<void> {

@@ -119,12 +119,12 @@ describe('field by field, as the API says it', () => {
   });
 
   it('v1_ledger', async () => {
-    const { body } = await service.api<{ items: { eventId: string }[] }>('/billing/ledger?limit=500');
+    const { body } = await service.api<{ items: { eventId: string; kind: string }[] }>('/billing/ledger?limit=500');
     const rows = await rowsOfView('v1_ledger', 'at');
     expect(rows).toHaveLength(body.items.length);
     for (const entry of body.items) {
       expectSame(
-        rows.find(({ event_id }) => event_id === entry.eventId),
+        rows.find(({ event_id, kind }) => event_id === entry.eventId && kind === entry.kind),
         { account: 'default', ...entry },
       );
     }

@@ -151,6 +151,7 @@ function readerStatements(t: Tables): string[] {
       account ${KEY} not null,
       sms_id ${KEY} not null,
       event_id uuid not null,
+      kind ${KEY} not null default 'price',
       position bigint not null generated always as identity,
       delta numeric(18,4) not null,
       total numeric(18,4) not null,
@@ -159,7 +160,7 @@ function readerStatements(t: Tables): string[] {
       telco_id text,
       occurred_at timestamptz not null,
       recorded_at ${RECORDED_AT},
-      constraint ledger_pkey primary key (account, sms_id, event_id)
+      constraint ledger_pkey primary key (account, sms_id, event_id, kind)
     )`,
     `create index ledger_recorded on ${t.ledger} (account, recorded_at, position)`,
     `create index ledger_occurred on ${t.ledger} (account, occurred_at)`,

@@ -102,11 +102,11 @@ function receipts(t: Tables): string {
     from ${t.receipts} r`;
 }
 
-/** One row for each change of a price. */
+/** One row for each change of a price, and two where the channel or carrier it is counted under changed. */
 function ledger(t: Tables): string {
   return `
     select
-      l.account, l.sms_id, l.delta, l.total, l.currency, l.channel, l.telco_id, ${telcoName('l.telco_id')},
+      l.account, l.sms_id, l.kind, l.delta, l.total, l.currency, l.channel, l.telco_id, ${telcoName('l.telco_id')},
       l.occurred_at as at, l.recorded_at, l.event_id
     from ${t.ledger} l`;
 }
