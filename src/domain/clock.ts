@@ -6,7 +6,7 @@ export type Instant = string;
 
 /** Tells the time; injected, so that tests can hold it. */
 export interface Clock {
-  /** The present, later than everything this clock said before. */
+  /** The present, later than everything this clock said before; unless the system's clock was set back by hours. */
   now(): Instant;
 }
 
@@ -72,15 +72,24 @@ export function earliest(a: Instant | null, b: Instant | null): Instant | null {
 }
 
 /**
+ * How far this clock may be ahead of the system's that was set back. An hour is what a wrong time zone moves a clock by:
+ * through such a step the order of coming, which decides which report stands, matters more than the hour. Beyond it,
+ * whoever set it back was right, and ours would be wrong until the restart.
+ */
+const LONGEST_AHEAD = 2 * 3_600 * MICROSECONDS_OF_SECOND;
+
+/**
  * The wall clock of this machine. Two callbacks within one millisecond still get different, ordered times: the wall
- * clock counts milliseconds, the rest is counted up here.
+ * clock counts milliseconds, the rest is counted up here. Only what comes from outside gets its time here; what is due,
+ * silent or leased is decided by PostgreSQL's clock.
  */
 export class SystemClock implements Clock {
   #last = 0;
 
   now(): Instant {
     const wall = Date.now() * MICROSECONDS;
-    this.#last = wall > this.#last ? wall : this.#last + 1;
+    const follows = wall > this.#last || wall < this.#last - LONGEST_AHEAD;
+    this.#last = follows ? wall : this.#last + 1;
     return instantOf(this.#last);
   }
 }

@@ -24,7 +24,7 @@ export class SubscriptionKeeper {
   #running: Promise<void> = Promise.resolve();
   /** Those whose deliveries may have become unwanted; at first all: a process that was to see to it may have ended before. */
   #narrowed = new Set<string>();
-  #sweptAt = 0;
+  #sweptAt = Number.NEGATIVE_INFINITY;
   readonly #steps: readonly (() => Promise<void>)[] = [
     () => this.#attend(),
     () => this.#dropUnwanted(),
@@ -98,8 +98,8 @@ export class SubscriptionKeeper {
 
   async #sweep(): Promise<void> {
     const { dispatcher } = this.structure;
-    if (dispatcher === false || Date.now() < this.#sweptAt + RETENTION_EVERY_MS) return;
-    this.#sweptAt = Date.now();
+    if (dispatcher === false || performance.now() < this.#sweptAt + RETENTION_EVERY_MS) return;
+    this.#sweptAt = performance.now();
     await this.retention.sweep(dispatcher.retentionDays, this.#stopping.signal);
   }
 

@@ -6,10 +6,10 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { ResolvedOptions } from '../config/options.js';
-import { CLOCK, OPTIONS } from '../config/tokens.js';
+import { OPTIONS } from '../config/tokens.js';
 import { Database } from '../database/database.js';
-import type { SqlRunner } from '../database/sql-runner.js';
-import { type Clock, shiftInstant } from '../domain/clock.js';
+import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { type Instant, shiftInstant } from '../domain/clock.js';
 import { closeMessage } from '../domain/message-state.js';
 import { Outbox } from '../events/outbox.js';
 import { MessageProgress } from './message-progress.js';
@@ -29,7 +29,6 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(
-    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
     private readonly database: Database,
     private readonly messages: MessageRecords,
@@ -70,7 +69,10 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async #closeBatch(runner: SqlRunner): Promise<number> {
-    const now = this.clock.now();
+    // Not the clock of this machine: had it jumped ahead, messages would be closed that are still under way.
+    const [{ now }] = (await rowsOf<{ now: Instant }>(runner, `select ${instantSql('now()', 'now')}`)) as [
+      { now: Instant },
+    ];
     const due = await this.messages.lockSilent(runner, shiftInstant(now, -this.options.silenceMs), BATCH);
     const smsIds = due.map(({ state: { account, smsId } }) => ({ account, smsId }));
     const registrations = await this.registrations.find(runner, { smsIds, requestIds: [], refs: [] });

@@ -90,6 +90,37 @@ describe('the clock of this machine', () => {
     expect([clock.now(), clock.now()]).toEqual(['2026-11-25T19:05:40.123000Z', '2026-11-25T19:05:40.123001Z']);
   });
 
+  it.each([
+    ['a day', 86_400],
+    ['three days', 3 * 86_400],
+    ['ten years', 10 * 365 * 86_400],
+    ['three hours', 3 * 3_600],
+  ])('follows the wall clock that jumped %s ahead and came back, and is ordered from then on', (_name, seconds) => {
+    const clock = new SystemClock();
+    const before = clock.now();
+    vi.setSystemTime(Date.parse('2026-11-25T19:05:40.123Z') + seconds * 1_000);
+    clock.now();
+    vi.setSystemTime(Date.parse('2026-11-25T19:05:41Z'));
+    const times = Array.from({ length: 3 }, () => clock.now());
+    expect(times).toEqual([
+      '2026-11-25T19:05:41.000000Z',
+      '2026-11-25T19:05:41.000001Z',
+      '2026-11-25T19:05:41.000002Z',
+    ]);
+    expect(before < (times[0] as string)).toBe(true);
+  });
+
+  it('keeps the order where the wall clock is set back by an hour, and is never further ahead than two', () => {
+    const clock = new SystemClock();
+    const before = clock.now();
+    for (let minutes = 0; minutes < 24 * 60; minutes += 7) {
+      vi.setSystemTime(Date.parse('2026-11-25T19:05:40.123Z') - minutes * 60_000);
+      const now = clock.now();
+      if (minutes <= 60) expect(now > before).toBe(true);
+      expect(microsecondsOf(now) - Date.now() * 1_000).toBeLessThanOrEqual(2 * 3_600 * 1_000_000 + 1_000);
+    }
+  });
+
   it('never goes back, though the wall clock does', () => {
     const clock = new SystemClock();
     const before = clock.now();

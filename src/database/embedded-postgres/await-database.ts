@@ -17,12 +17,13 @@ export async function awaitDatabase(
   known: ServerConnection,
   database: string,
 ): Promise<ServerConnection | null> {
-  const deadline = Date.now() + TIMEOUT_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   while (postmaster.isRunning()) {
     // We connect only where our server says it listens: another one may have taken the port we know.
     const port = postmaster.readyPort();
     if (port !== null && (await openDatabase({ ...known, port }, database))) return { ...known, port };
-    if (Date.now() > deadline) throw new Error(`PostgreSQL (pid ${postmaster.identity.pid}) does not become ready.`);
+    if (performance.now() > deadline)
+      throw new Error(`PostgreSQL (pid ${postmaster.identity.pid}) does not become ready.`);
     await sleep(POLL_MS);
   }
   return null;

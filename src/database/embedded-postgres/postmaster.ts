@@ -47,9 +47,9 @@ export class Postmaster {
    */
   async stop(pgCtl: string): Promise<void> {
     this.interrupt(pgCtl);
-    const deadline = Date.now() + STOP_TIMEOUT_MS;
+    const deadline = performance.now() + STOP_TIMEOUT_MS;
     while (this.isRunning()) {
-      if (Date.now() > deadline) throw new Error(`PostgreSQL (pid ${this.identity.pid}) does not stop.`);
+      if (performance.now() > deadline) throw new Error(`PostgreSQL (pid ${this.identity.pid}) does not stop.`);
       await sleep(POLL_MS);
     }
   }

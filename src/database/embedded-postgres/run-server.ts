@@ -43,7 +43,7 @@ export async function runServer(
   known: ServerConnection,
   options: ServerSettings,
 ): Promise<RunningServer> {
-  const deadline = Date.now() + TIMEOUT_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   let { port } = known;
   for (;;) {
     port ||= await freePort();
@@ -52,7 +52,7 @@ export async function runServer(
     if (running) return running;
     const output = lastLines(folder.log);
     const portTaken = PORT_TAKEN.test(output);
-    if (Date.now() > deadline || !(portTaken || PASSES_SOON.test(output))) {
+    if (performance.now() > deadline || !(portTaken || PASSES_SOON.test(output))) {
       throw new Error(`PostgreSQL did not start. The end of its log ${folder.log}:\n${output}`);
     }
     if (portTaken) port = 0;

@@ -50,13 +50,13 @@ const RETRY_MS = 50;
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const settings = { database: 'esms', durable: true, settings: {}, log: () => {}, ...options };
   const folder = ServerFolder.open(resolve(options.directory));
-  const deadline = Date.now() + TIMEOUT_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     const ownership = Ownership.claim(folder.home);
     if (ownership) return ownServer(ownership, folder, settings);
     const attached = await attach(folder, settings.database);
     if (attached) return attached;
-    if (Date.now() > deadline) throw new Error(unanswered(folder));
+    if (performance.now() > deadline) throw new Error(unanswered(folder));
     await sleep(RETRY_MS);
   }
 }
