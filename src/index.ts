@@ -30,6 +30,7 @@ export { NAME_PATTERN, SECRET_PATTERN } from './config/patterns.js';
 export type { Contact } from './crm/contact-queries.js';
 export { EsmsContacts } from './crm/esms-contacts.js';
 export type { ContactOutcome, Reachability } from './crm/reachability.js';
+export { EsmsReadiness, type WhenReadyOptions } from './database/esms-readiness.js';
 export type { Page } from './database/page.js';
 export type { SqlRunner } from './database/sql-runner.js';
 export type { Anomaly } from './domain/anomaly.js';

@@ -41,7 +41,8 @@ export class CallbackReceiver implements OnModuleInit, BeforeApplicationShutdown
 
   onModuleInit(): void {
     this.readiness.add(() => this.database.answers());
-    this.readiness.add(async () => this.spool.isOpen && (this.database.isReady || this.database.isLate));
+    // Not before the database was reached once: with a wrong password, say, a rolling deploy would go on to the next.
+    this.readiness.add(async () => this.spool.isOpen && this.database.isReady);
   }
 
   beforeApplicationShutdown(): void {

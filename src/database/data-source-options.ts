@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSourceOptions } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
+import { verifyFit } from './fitness.js';
 import { ImpatientClient } from './impatient-client.js';
 import { MIGRATIONS } from './migrations.js';
 import { SteadyClient } from './steady-client.js';
@@ -38,6 +39,7 @@ export function dataSourceOptions(
       connectionTimeoutMillis: 2_000,
       keepAlive: true,
       Client: SteadyClient,
+      verify: verifyFit,
     },
   };
 }

@@ -4,6 +4,7 @@ import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { DATA_SOURCE, serviceDataSourceOptions } from './data-source-options.js';
 import { Database } from './database.js';
+import { EsmsReadiness } from './esms-readiness.js';
 import { GuestTransaction } from './guest-transaction.js';
 
 /** Owns our data source, whatever data sources the host has, and by whatever names. */
@@ -27,8 +28,8 @@ export class DatabaseModule {
           }),
         }),
       ],
-      providers: [Database, GuestTransaction],
-      exports: [Database, GuestTransaction],
+      providers: [Database, GuestTransaction, EsmsReadiness],
+      exports: [Database, GuestTransaction, EsmsReadiness],
     };
   }
 }

@@ -1,7 +1,6 @@
 import {
   Inject,
   Injectable,
-  Logger,
   type OnApplicationShutdown,
   type OnModuleDestroy,
   type OnModuleInit,
@@ -13,18 +12,18 @@ import { OPTIONS } from '../config/tokens.js';
 import { EsmsError } from '../domain/errors.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { DATA_SOURCE } from './data-source-options.js';
+import { FirstConnection } from './first-connection.js';
+import { UnfitDatabase } from './fitness.js';
 import { isAway } from './is-away.js';
-import { migrate } from './migrate.js';
-import { pendingMigrations } from './run-migrations.js';
+import { demandMigrated, prepareDatabase } from './prepare-database.js';
 import type { Transaction } from './sql-runner.js';
 import { type Tables, tablesIn } from './tables.js';
 import { TransactionPool } from './transaction-pool.js';
+import { Troubles } from './troubles.js';
 import { WorkPool } from './work-pool.js';
 
-/** How long a start may wait for the database before it counts as late. */
-const LATE_AFTER_MS = 2_000;
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 2_000;
+/** How long whoever asks right after the boot waits for the first connection. */
+const PATIENCE_MS = 5_000;
 
 const INGEST_SETTINGS = [
   // A role, a database or a pooler may have it off, and we answer after COMMIT.
@@ -35,21 +34,19 @@ const INGEST_SETTINGS = [
 
 /**
  * Our PostgreSQL. Connected in the background, so that a database that is away never stops a boot; migrated when it
- * comes, by one process at a time.
+ * comes, by one process at a time. One that is unfit is taken for one that is away.
  */
 @Injectable()
 export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   readonly tables: Tables;
   /** Everything but callbacks, whether the database is ready or not: for what prepares it. */
   readonly work: WorkPool;
-  readonly #logger = new Logger('EsmsDatabase');
   readonly #ingest: TransactionPool;
-  readonly #stopping = new AbortController();
+  readonly #troubles = new Troubles();
+  readonly #first: FirstConnection;
   readonly #preparations: (() => Promise<void>)[] = [];
-  #ready = false;
-  #late = false;
-  #connecting: Promise<void> | null = null;
   #asking: Promise<boolean> | null = null;
+  #closing: Promise<void> | null = null;
 
   constructor(
     @InjectDataSource(DATA_SOURCE) readonly dataSource: DataSource,
@@ -57,6 +54,7 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   ) {
     this.tables = tablesIn(options.database.schema);
     this.work = new WorkPool(dataSource);
+    this.#first = new FirstConnection(() => this.#prepare(), this.#troubles);
     this.#ingest = new TransactionPool(options.database, {
       purpose: 'ingest',
       connections: options.database.ingestConnections,
@@ -65,20 +63,23 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
     });
   }
 
-  /** Whether the database was reached and has our newest schema. */
+  /** Whether the database was reached, found fit, and has our newest schema; it may be away since. */
   get isReady(): boolean {
-    return this.#ready;
+    return this.#first.isMade;
   }
 
-  /** Whether it was not reached in good time after the start: callbacks then need another place. */
-  get isLate(): boolean {
-    return this.#late;
+  /** What keeps us from it: the latest error of the start, or how it is unfit; null where nothing is known to. */
+  get trouble(): unknown {
+    return this.#troubles.latest;
   }
 
-  /** Whether it answers right now; told within two seconds. However many want to know, it is asked once at a time. */
+  /**
+   * Whether it answers right now and is fit; told within two seconds. However many want to know, it is asked once at a
+   * time.
+   */
   answers(): Promise<boolean> {
-    if (!this.#ready) return Promise.resolve(false);
-    this.#asking ??= this.#ingest.answers().finally(() => {
+    if (!this.isReady) return Promise.resolve(false);
+    this.#asking ??= this.#ask().finally(() => {
       this.#asking = null;
     });
     return this.#asking;
@@ -93,8 +94,22 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   }
 
   /** Ends when the database is ready, or when the application stops first. */
-  async whenReady(): Promise<void> {
-    await this.#connecting;
+  whenReady(): Promise<void> {
+    return this.#first.ended();
+  }
+
+  /** Whether the database is ready, told as soon as it is, and after so long at the latest. */
+  isReadyWithin(milliseconds: number): Promise<boolean> {
+    return this.#first.within(milliseconds);
+  }
+
+  /**
+   * Ends when the database is ready; right after the boot that takes a moment. Throws `database_away` where it is not
+   * within five seconds.
+   */
+  async demandReady(): Promise<void> {
+    if (this.isReady || (await this.isReadyWithin(PATIENCE_MS))) return;
+    throw new EsmsError('database_away', 'the database is not ready yet', { cause: this.trouble });
   }
 
   /** Runs a statement on the pool for everything but callbacks. Throws `database_away`, see {@link reached}. */
@@ -104,7 +119,7 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
 
   /** Gives what `work` gives. Throws `database_away` for what drivers say where the database cannot be reached. */
   async reached<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#demandReady();
+    await this.demandReady();
     try {
       return await work();
     } catch (error) {
@@ -114,93 +129,64 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
 
   /** Runs `work` in one transaction of the pool that stores callbacks. */
   async ingest<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    this.#demandReady();
+    await this.demandReady();
     return this.#ingest.transaction(work);
   }
 
   /** Runs `work` in one transaction of the pool for everything else. */
   async transaction<Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
-    this.#demandReady();
+    await this.demandReady();
     return this.work.transaction(work);
   }
 
   async onModuleInit(): Promise<void> {
+    if (this.#closing !== null) return;
     if (this.options.database.migrations === 'check') await this.#refuseWithPending();
-    this.#connecting = this.#connect();
-    setTimeout(() => {
-      this.#late = !this.#ready;
-    }, LATE_AFTER_MS).unref();
+    this.#first.start();
   }
 
   /** Before any `beforeApplicationShutdown`: some of those wait for {@link whenReady}. Only the connecting ends here. */
   onModuleDestroy(): void {
-    this.#stopping.abort();
+    this.#first.stop();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.#connecting;
+  /** Nest calls this as often as the application is closed. */
+  onApplicationShutdown(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#first.stop();
+    await this.#first.ended();
+    // TypeORM's own hook may have come before it was connected, and found nothing to close.
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     await this.#ingest.close();
   }
 
-  #demandReady(): void {
-    if (!this.#ready) throw new EsmsError('database_away', 'the database is not ready yet');
-  }
-
-  async #connect(): Promise<void> {
-    for (let wait = FIRST_WAIT_MS; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      try {
-        await this.#prepare();
-        this.#ready = true;
-        this.#late = false;
-        return;
-      } catch (error) {
-        this.#late = true;
-        this.#logger.warn(`database not ready, trying again: ${(error as Error).message}`);
-        await sleep(wait, this.#stopping.signal);
-      }
+  /** One that became unfit under way is told of here; who stores callbacks tells of one that is away. */
+  async #ask(): Promise<boolean> {
+    try {
+      await this.#ingest.ask();
+      this.#troubles.end();
+      return true;
+    } catch (error) {
+      if (error instanceof UnfitDatabase) this.#troubles.note(error);
+      return false;
     }
   }
 
   async #prepare(): Promise<void> {
-    const { connection, schema, migrations } = this.options.database;
-    if (!this.dataSource.isInitialized) await this.dataSource.initialize();
-    // On connections of its own: a migration may take longer than any other statement may.
-    if (migrations === 'run') await migrate(connection, schema);
-    if (migrations === 'check') await this.#demandMigrated();
+    await prepareDatabase(this.dataSource, this.options.database);
     for (const prepare of this.#preparations) await prepare();
   }
 
   /** A database that is away cannot be checked now; it is before it is first used. */
   async #refuseWithPending(): Promise<void> {
-    try {
-      await this.dataSource.initialize();
-    } catch (error) {
-      this.#logger.warn(`migrations not checked, the database is away: ${(error as Error).message}`);
-      return;
-    }
-    await this.#demandMigrated();
-  }
-
-  async #demandMigrated(): Promise<void> {
-    const pending = await pendingMigrations(this.dataSource);
-    if (pending.length === 0) return;
-    throw new EsmsError(
-      'options_invalid',
-      `database.migrations is 'check' and these are pending: ${pending.join(', ')}`,
+    const isThere = await this.dataSource.initialize().then(
+      () => true,
+      () => false,
     );
+    if (isThere) await demandMigrated(this.dataSource);
   }
-}
-
-/** Waits, or ends at once where the application stops. */
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -53,7 +53,7 @@ export class GuestTransaction {
   }
 
   async #run<Result>(host: SqlRunner, work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {
-    if (!this.database.isReady) throw new EsmsError('database_away', 'the database is not ready yet');
+    await this.database.demandReady();
     const situation = await situationOf(host);
     await this.#demandOurs(situation);
     for (let attempt = 1; ; attempt += 1) {

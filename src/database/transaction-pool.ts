@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
+import { PROPERTIES_SQL, demandFit, verifyFit } from './fitness.js';
 import { ImpatientClient } from './impatient-client.js';
 import type { Statement, Transaction } from './sql-runner.js';
 import { beginWith } from './transaction-settings.js';
@@ -35,7 +36,7 @@ const NAME_CHARACTERS = 32;
 const ANSWER_WITHIN_MS = 1_000;
 
 /** `query_timeout` of one query: `pg` knows it, its types do not. */
-const QUESTION = { text: 'select 1', query_timeout: ANSWER_WITHIN_MS };
+const QUESTION = { text: PROPERTIES_SQL, query_timeout: ANSWER_WITHIN_MS };
 
 /**
  * Connections for one purpose, so that no other work can take them away. Plain `pg`, for a few constant, hand-written
@@ -64,6 +65,7 @@ export class TransactionPool {
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: 5_000,
       Client: ImpatientClient,
+      verify: verifyFit,
       pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
@@ -86,14 +88,13 @@ export class TransactionPool {
     }
   }
 
-  /** Whether the database answers, told after {@link ANSWER_WITHIN_MS} for a connection and as long for the answer. */
-  async answers(): Promise<boolean> {
-    try {
-      await this.#pool.query(QUESTION);
-      return true;
-    } catch {
-      return false;
-    }
+  /**
+   * Ends where the database answers and is fit, told after {@link ANSWER_WITHIN_MS} for a connection and as long for the
+   * answer. Throws what the driver says, and `UnfitDatabase`.
+   */
+  async ask(): Promise<void> {
+    const { rows } = await this.#pool.query(QUESTION);
+    demandFit(rows[0]);
   }
 
   close(): Promise<void> {

@@ -94,13 +94,16 @@ describe('while the database', () => {
     for (const { milliseconds } of await late) expect(milliseconds).toBeLessThan(shortest);
   });
 
-  it('is away at the start, the service starts, is ready, accepts, and catches up', { timeout: 60_000 }, async () => {
+  it('is away at the start, the service starts, is not ready, accepts all the same, and catches up', {
+    timeout: 60_000,
+  }, async () => {
     service = await LadderService.start({ mode: 'refuse' });
     await sendLives(service, BEFORE);
-    await expectReady(service);
+    expect((await service.ask('/health/ready')).status).toBe(503);
     await sendLives(service, DURING);
     service.proxy.set('pass');
     await service.enrolled();
+    await vi.waitFor(() => expectReady(service), { timeout: 15_000 });
     await sendLives(service, AFTER);
     await service.drained();
     const { messages, quarantine } = await service.outcome();
