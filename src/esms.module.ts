@@ -20,6 +20,7 @@ import { SubscriptionsController } from './events/subscriptions.controller.js';
 import { WebhooksController } from './events/webhooks/webhooks.controller.js';
 import { WebhooksModule } from './events/webhooks/webhooks.module.js';
 import { HostCheck } from './host-check.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { HealthController } from './ops/health.controller.js';
@@ -76,7 +77,11 @@ function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
       DatabaseModule.forRoot(ENTITIES),
       EventsModule,
       ...parts,
-      { module: RoutesModule, imports: [...parts, ...structure.imports], controllers: controllersOf(structure) },
+      {
+        module: RoutesModule,
+        imports: [LimitsModule, ...parts, ...structure.imports],
+        controllers: controllersOf(structure),
+      },
       RouterModule.register([{ path: structure.path, module: RoutesModule }]),
     ],
     providers: [HostCheck],

@@ -78,6 +78,14 @@ create table esms.messages (
   constraint messages_pkey PRIMARY KEY (account, sms_id)
 );
 
+create table esms.person_lookups (
+  key text collate "C" not null,
+  began_at timestamp with time zone not null,
+  used integer not null,
+  was_over boolean not null,
+  constraint person_lookups_pkey PRIMARY KEY (key)
+);
+
 create table esms.quarantine (
   account text collate "C" not null,
   id uuid not null,

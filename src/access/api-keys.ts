@@ -1,6 +1,10 @@
+import { hash } from 'node:crypto';
 import { Module, type DynamicModule, UnauthorizedException } from '@nestjs/common';
 import type { Caller } from './caller.js';
 import { SecretTable } from './secret-table.js';
+
+/** The beginning of its SHA-256: an operator finds the key by it, and nobody else does. */
+const nameOf = (key: string): string => hash('sha256', key, 'hex').slice(0, 12);
 
 /** The API keys of the service and who each one is. */
 export class ApiKeys {
@@ -8,7 +12,7 @@ export class ApiKeys {
 
   /** @internal */
   constructor(keys: ReadonlyMap<string, Caller>) {
-    this.#keys = new SecretTable(keys);
+    this.#keys = new SecretTable([...keys].map(([key, caller]) => [key, { ...caller, key: nameOf(key) }]));
   }
 
   /** Who a key is; null for none of ours. */

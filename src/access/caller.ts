@@ -9,6 +9,8 @@ export interface Caller {
   /** The account whose messages it may see; null: any, by the `account` parameter. */
   account: string | null;
   scopes: ReadonlySet<Scope>;
+  /** A name for its API key that tells nothing of it, from the `ApiKeyGuard`; limits are kept by it. */
+  key?: string;
 }
 
 const CALLER = Symbol.for('nestjs-esms:caller');

@@ -3,7 +3,7 @@ import {
   type CallHandler,
   ConflictException,
   type ExecutionContext,
-  type HttpException,
+  HttpException,
   Injectable,
   type NestInterceptor,
   NotFoundException,
@@ -12,6 +12,13 @@ import {
 } from '@nestjs/common';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { EsmsError, type EsmsErrorCode } from '../domain/errors.js';
+
+/** Nest has none of its own. */
+class TooManyRequestsException extends HttpException {
+  constructor(message: string | string[]) {
+    super(HttpException.createBody(message, 'Too Many Requests', 429), 429);
+  }
+}
 
 /** What each refusal of ours is over HTTP; one that is not here is a fault of ours. */
 const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string | string[]) => HttpException>> = {
@@ -27,6 +34,8 @@ const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string | string[])
   webhook_unknown: NotFoundException,
   webhook_url_refused: UnprocessableEntityException,
   event_unknown: NotFoundException,
+  limit_reached: ConflictException,
+  rate_limited: TooManyRequestsException,
   database_away: ServiceUnavailableException,
 };
 
@@ -39,10 +48,22 @@ export function httpErrorOf(error: unknown): unknown {
   return error;
 }
 
-/** Turns our errors into Nest's own exceptions, so that the host's filter shapes them. */
+/** A response of either adapter. */
+interface AnyResponse {
+  header(name: string, value: string): unknown;
+}
+
+/** Turns our errors into Nest's own exceptions, so that the host's filter shapes them; `retry-after` is set beside. */
 @Injectable()
 export class EsmsErrorInterceptor implements NestInterceptor {
-  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(catchError((error: unknown) => throwError(() => httpErrorOf(error))));
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      catchError((error: unknown) => {
+        const { retryAfterSeconds = null } = error as Partial<EsmsError>;
+        const response = context.switchToHttp().getResponse<AnyResponse>();
+        if (retryAfterSeconds !== null) response.header('retry-after', String(retryAfterSeconds));
+        return throwError(() => httpErrorOf(error));
+      }),
+    );
   }
 }

@@ -32,6 +32,8 @@ export interface Environment {
   apiKeys: ReadonlyMap<string, Caller> | null;
   /** The brokers that get the events. */
   relays: NonNullable<EsmsOptions['relays']>;
+  /** How many persons a key without `pii` may look up in a minute, if it was given. */
+  lookups: Pick<EsmsOptions, 'lookupsPerMinute'>;
   /** Whether webhooks may be in private networks. */
   privateWebhooks: boolean;
 }
@@ -70,6 +72,7 @@ export function readEnvironment(variables: Variables): Environment {
     tokens: tokensOf(given(variables, 'CALLBACK_TOKENS'), note),
     apiKeys: keysOf(given(variables, 'API_KEYS'), note),
     relays: relaysOf(variables, note),
+    lookups: lookupsOf(given(variables, 'LOOKUPS_PER_MINUTE'), note),
     privateWebhooks: oneOf(['false', 'true'], 'WEBHOOKS_PRIVATE_NETWORKS', variables, note) === 'true',
   };
   if (environment.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(environment.databaseUrl)) {
@@ -111,6 +114,12 @@ function connectionsOf(
   if (text === null) return {};
   if (!/^[1-9]\d{0,2}$/.test(text)) note(name, 'a number from 1 to 999 is needed');
   return { [option]: Number(text) };
+}
+
+function lookupsOf(text: string | null, note: Note): Environment['lookups'] {
+  if (text === null) return {};
+  if (!/^[1-9]\d{0,4}$/.test(text)) note('LOOKUPS_PER_MINUTE', 'a number from 1 to 99999 is needed');
+  return { lookupsPerMinute: Number(text) };
 }
 
 function urlOf(text: string | null, note: Note): string | null {

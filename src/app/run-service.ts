@@ -49,7 +49,7 @@ function secretsFor({ tokens, apiKeys, dataDirectory }: Environment): Developmen
 }
 
 function optionsFrom(
-  { tokens, apiKeys, publicUrl, connections, dataDirectory, relays, privateWebhooks, production }: Environment,
+  { tokens, apiKeys, publicUrl, connections, dataDirectory, relays, lookups, privateWebhooks, production }: Environment,
   { url }: OpenedDatabase,
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
@@ -63,6 +63,7 @@ function optionsFrom(
       database: { url, ...connections },
       spool: { directory: join(dataDirectory, 'spool') },
       relays,
+      ...lookups,
       ...(publicUrl === null ? {} : { publicUrl }),
     },
     apiKeys: apiKeys ?? generatedKeys,

@@ -3,7 +3,16 @@ import { NAME_PATTERN, SECRET_PATTERN } from './patterns.js';
 import { ProblemList } from './problem-list.js';
 import { checkRelays } from './relay-problems.js';
 
-const OPTIONS = ['accounts', 'publicUrl', 'database', 'spool', 'relays', 'silenceHours', 'reportsAlarm'] as const;
+const OPTIONS = [
+  'accounts',
+  'publicUrl',
+  'database',
+  'spool',
+  'relays',
+  'silenceHours',
+  'reportsAlarm',
+  'lookupsPerMinute',
+] as const;
 const DATABASE = ['url', 'options', 'schema', 'migrations', 'ingestConnections', 'workConnections'] as const;
 const SPOOL = ['directory', 'maxBytes', 'durability'] as const;
 
@@ -17,7 +26,8 @@ export function optionProblems(options: unknown): string[] {
   if (given.spool !== undefined && given.spool !== false) checkSpool(problems, given.spool);
   if (given.relays !== undefined) checkRelays(problems, given.relays);
   problems.numbers('', { silenceHours: given.silenceHours }, { whole: false });
-  problems.numbers('', { reportsAlarm: given.reportsAlarm }, { whole: true });
+  const { reportsAlarm, lookupsPerMinute } = given;
+  problems.numbers('', { reportsAlarm, lookupsPerMinute }, { whole: true });
   return problems.items;
 }
 

@@ -156,6 +156,11 @@ export interface EsmsOptions {
   silenceHours?: number;
   /** From how many distinct reports on one message raises an alarm. @default 1_000 */
   reportsAlarm?: number;
+  /**
+   * How many persons an API key without the scope `pii` may look up in a minute, by phone or Zalo user id, in all
+   * processes together; it would else find a masked number by trying. @default 30
+   */
+  lookupsPerMinute?: number;
 }
 
 /** What the module is made of; known when the module is declared. */
@@ -203,6 +208,7 @@ export interface ResolvedOptions {
   relays: { rabbitmq: false | Required<RabbitMqOptions>; nats: false | Required<NatsOptions> };
   silenceMs: number;
   reportsAlarm: number;
+  lookupsPerMinute: number;
 }
 
 /** The structure with every default filled in. */

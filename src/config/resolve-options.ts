@@ -36,7 +36,14 @@ export function resolveOptions(options: EsmsOptions, structure: EsmsStructure = 
     const list = problems.map((each) => `- ${each}`).join('\n');
     throw new EsmsError('options_invalid', `nestjs-esms cannot start:\n${list}`, { problems });
   }
-  const { database, publicUrl, spool = false, silenceHours = 72, reportsAlarm = 1_000 } = options;
+  const {
+    database,
+    publicUrl,
+    spool = false,
+    silenceHours = 72,
+    reportsAlarm = 1_000,
+    lookupsPerMinute = 30,
+  } = options;
   const { rabbitmq = false, nats = false } = options.relays ?? {};
   const { url, options: parts, ...settings } = database;
   return {
@@ -50,6 +57,7 @@ export function resolveOptions(options: EsmsOptions, structure: EsmsStructure = 
     relays: { rabbitmq: rabbitmq && withDefaults(RABBITMQ, rabbitmq), nats: nats && withDefaults(NATS, nats) },
     silenceMs: silenceHours * HOUR_MS,
     reportsAlarm,
+    lookupsPerMinute,
   };
 }
 

@@ -4,6 +4,7 @@ import { callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
 import { mask } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
+import { PersonLookups } from '../limits/person-lookups.js';
 import type { Contact } from './contact-queries.js';
 import { EsmsContacts } from './esms-contacts.js';
 
@@ -11,7 +12,10 @@ import { EsmsContacts } from './esms-contacts.js';
 @Controller('crm/contacts')
 @UseInterceptors(EsmsErrorInterceptor)
 export class ContactsController {
-  constructor(private readonly contacts: EsmsContacts) {}
+  constructor(
+    private readonly contacts: EsmsContacts,
+    private readonly lookups: PersonLookups,
+  ) {}
 
   /** One person, by a phone in any Vietnamese form or by a Zalo user id. */
   @Get(':id')
@@ -22,6 +26,7 @@ export class ContactsController {
     @Query() query: Record<string, unknown>,
   ): Promise<Contact> {
     const account = accountAsked(request, query);
+    await this.lookups.count(callerOf(request));
     const contact = account === null ? null : await this.contacts.get(id, { ...query, ...account });
     if (contact === null) throw new NotFoundException('no such contact');
     return callerOf(request).scopes.has('pii') ? contact : { ...contact, id: mask(contact.id) };

@@ -11,6 +11,7 @@ const TABLES = [
   'contact_entries',
   'webhooks',
   'webhook_attempts',
+  'person_lookups',
 ] as const;
 
 /** Our tables by name, each with its schema before it, ready for SQL. */

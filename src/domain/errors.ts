@@ -20,6 +20,8 @@ export type EsmsErrorCode =
   | 'webhook_unknown'
   | 'webhook_url_refused'
   | 'event_unknown'
+  | 'limit_reached'
+  | 'rate_limited'
   | 'database_away';
 
 /** What our services throw for what a caller can mend; anything else that comes out of them is a fault of ours. */
@@ -27,14 +29,21 @@ export class EsmsError extends Error {
   override readonly name = 'EsmsError';
   /** Each problem by itself, where the input was looked through; else empty. */
   readonly problems: readonly string[];
+  /** Of `rate_limited`: after how many seconds the same may be asked again; else null. */
+  readonly retryAfterSeconds: number | null;
 
   constructor(
     readonly code: EsmsErrorCode,
     message: string,
     // Spelled out: `ErrorOptions` is unknown to a host that compiles for ES2021, as Nest 10 applications do.
-    { problems = [], ...options }: { cause?: unknown; problems?: readonly string[] } = {},
+    {
+      problems = [],
+      retryAfterSeconds = null,
+      ...options
+    }: { cause?: unknown; problems?: readonly string[]; retryAfterSeconds?: number | null } = {},
   ) {
     super(message, options);
     this.problems = problems;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -11,7 +11,7 @@ import { identifierOf } from '../domain/identifier.js';
 import type { MessageView } from '../domain/message-view.js';
 import { FindMessagesDto } from './find-messages.dto.js';
 import { MessageQueries, type ReceiptView } from './message-queries.js';
-import { type Registered, Registrar } from './registrar.js';
+import { type RecipientComparison, type Registered, Registrar } from './registrar.js';
 import { RegistrationDto, requestOf } from './registration.dto.js';
 
 const CURSOR = [{ test: isInstant }, /^[^\0]*$/];
@@ -24,6 +24,8 @@ export interface RegisterOptions extends AccountChoice {
    * for its end. @default a transaction of our own
    */
   manager?: SqlRunner;
+  /** @internal */
+  compare?: RecipientComparison;
 }
 
 /**
@@ -52,11 +54,14 @@ export class EsmsMessages {
    * `transaction_unfit` where it is stricter than READ COMMITTED or read-only, and `database_other` where it is
    * connected to another database.
    */
-  async register(registration: RegistrationDto, { account, manager }: RegisterOptions = {}): Promise<Registered> {
+  async register(
+    registration: RegistrationDto,
+    { account, manager, compare }: RegisterOptions = {},
+  ): Promise<Registered> {
     const chosen = this.accounts.writable(validated(AccountDto, { account }).account);
     const request = requestOf(validated(RegistrationDto, registration, 'registration_invalid'));
     return manager === undefined
-      ? this.registrar.register(chosen, request)
+      ? this.registrar.register(chosen, request, compare)
       : this.guest.within(manager, (runner) => this.registrar.registerIn(runner, chosen, request));
   }
 

@@ -13,7 +13,6 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import type { AccountChoice } from '../access/account-choice.js';
 import { accountAsked } from '../access/account-asked.js';
 import { type Caller, callerOf } from '../access/caller.js';
 import { EsmsErrorInterceptor, httpErrorOf } from '../access/esms-error.interceptor.js';
@@ -22,7 +21,8 @@ import { recipientFor } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
 import type { MessageView } from '../domain/message-view.js';
-import { EsmsMessages } from './esms-messages.js';
+import { PersonLookups } from '../limits/person-lookups.js';
+import { EsmsMessages, type RegisterOptions } from './esms-messages.js';
 import type { ReceiptView } from './message-queries.js';
 import type { RegistrationDto } from './registration.dto.js';
 
@@ -41,7 +41,10 @@ export type RegistrationAnswer =
 @Controller('messages')
 @UseInterceptors(EsmsErrorInterceptor)
 export class MessagesController {
-  constructor(private readonly messages: EsmsMessages) {}
+  constructor(
+    private readonly messages: EsmsMessages,
+    private readonly lookups: PersonLookups,
+  ) {}
 
   /** Registers one message, or up to 500 in an array, each with an answer of its own. */
   @Post()
@@ -55,13 +58,19 @@ export class MessagesController {
     const caller = callerOf(request);
     const account = onlyAccountAsked(request, query);
     if (account === null) throw new NotFoundException('no such account');
-    if (Array.isArray(body)) {
-      response.status(200);
-      return { items: await this.#registerAll(caller, account, body) };
+    const guesses = this.lookups.guesses(caller);
+    const options = guesses === null ? account : { ...account, compare: guesses.compare };
+    try {
+      if (Array.isArray(body)) {
+        response.status(200);
+        return { items: await this.#registerAll(caller, options, body) };
+      }
+      const { created, message } = await this.messages.register(body as RegistrationDto, options);
+      response.status(created ? 201 : 200);
+      return masked(caller, message);
+    } finally {
+      await guesses?.settle();
     }
-    const { created, message } = await this.messages.register(body as RegistrationDto, account);
-    response.status(created ? 201 : 200);
-    return masked(caller, message);
   }
 
   /** One message with its timeline. */
@@ -85,28 +94,33 @@ export class MessagesController {
   async find(@Req() request: object, @Query() query: Record<string, unknown>): Promise<Page<MessageView>> {
     const account = accountAsked(request, query);
     if (account === null) return EMPTY_PAGE;
+    if (query['phone'] !== undefined) await this.lookups.count(callerOf(request));
     const { items, nextCursor } = await this.messages.find({ ...query, ...account });
     return { items: items.map((message) => masked(callerOf(request), message)), nextCursor };
   }
 
   async #registerAll(
     caller: Caller,
-    account: AccountChoice,
+    options: RegisterOptions,
     bodies: readonly unknown[],
   ): Promise<RegistrationAnswer[]> {
-    if (bodies.length > LARGEST_BATCH) throw new BadRequestException(`at most ${LARGEST_BATCH} registrations at once`);
+    if (bodies.length > LARGEST_BATCH) {
+      throw new BadRequestException(
+        `at most ${LARGEST_BATCH} registrations at once: send the rest in further requests`,
+      );
+    }
     const answers: RegistrationAnswer[] = [];
     for (const body of bodies) {
       const last = answers.at(-1);
       // Once the database is away, each of the others would wait for it as long.
-      answers.push(last?.status === 503 ? last : await this.#answer(caller, account, body));
+      answers.push(last?.status === 503 ? last : await this.#answer(caller, options, body));
     }
     return answers;
   }
 
-  async #answer(caller: Caller, account: AccountChoice, body: unknown): Promise<RegistrationAnswer> {
+  async #answer(caller: Caller, options: RegisterOptions, body: unknown): Promise<RegistrationAnswer> {
     try {
-      const { created, message } = await this.messages.register(body as RegistrationDto, account);
+      const { created, message } = await this.messages.register(body as RegistrationDto, options);
       return { status: created ? 201 : 200, message: masked(caller, message) };
     } catch (thrown) {
       const error = httpErrorOf(thrown);

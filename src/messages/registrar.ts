@@ -9,6 +9,7 @@ import type { Clock, Instant } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
 import { emptyMessage } from '../domain/message-state.js';
 import { type MessageView, viewMessage, viewRegistration } from '../domain/message-view.js';
+import { sameRecipient } from '../domain/recipient.js';
 import { Outbox } from '../events/outbox.js';
 import { completeRegistration, demandSameRequest, registrationMeant } from './complete-registration.js';
 import { MessageProgress } from './message-progress.js';
@@ -24,6 +25,12 @@ export interface Registered {
   message: MessageView;
 }
 
+/**
+ * Told whether a recipient that is given is the one that is known, before anything is written that shows it. What it
+ * throws is the answer.
+ */
+export type RecipientComparison = (agrees: boolean) => void;
+
 const ATTEMPTS = 4;
 
 /** Writes registrations down and links them to their messages, whichever side came first. */
@@ -38,16 +45,20 @@ export class Registrar {
   ) {}
 
   /** Registers a message. Throws `registration_conflict` where it contradicts an earlier one, and `database_away`. */
-  async register(account: string, request: RegistrationRequest): Promise<Registered> {
-    const registered = await this.database.reached(() => this.#registerAnyhow(account, request));
+  async register(account: string, request: RegistrationRequest, compare?: RecipientComparison): Promise<Registered> {
+    const registered = await this.database.reached(() => this.#registerAnyhow(account, request, compare));
     this.outbox.announce();
     return registered;
   }
 
-  async #registerAnyhow(account: string, request: RegistrationRequest): Promise<Registered> {
+  async #registerAnyhow(
+    account: string,
+    request: RegistrationRequest,
+    compare?: RecipientComparison,
+  ): Promise<Registered> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.database.transaction((runner) => this.registerIn(runner, account, request));
+        return await this.database.transaction((runner) => this.registerIn(runner, account, request, compare));
       } catch (error) {
         // Two writers may have met, on a key or on a message: the later one now finds what the earlier one wrote.
         if (attempt === ATTEMPTS || error instanceof EsmsError || isPermanent(error) || isAway(error)) throw error;
@@ -56,7 +67,12 @@ export class Registrar {
   }
 
   /** The same in the caller's transaction. Throws also what says that another one got in its way. */
-  async registerIn(runner: SqlRunner, account: string, request: RegistrationRequest): Promise<Registered> {
+  async registerIn(
+    runner: SqlRunner,
+    account: string,
+    request: RegistrationRequest,
+    compare?: RecipientComparison,
+  ): Promise<Registered> {
     const { smsId, requestId, ref } = request;
     const requestIds = requestId === null ? [] : [{ account, requestId }];
     await this.registrations.lockRequests(runner, requestIds);
@@ -67,6 +83,7 @@ export class Registrar {
     });
     const meant = registrationMeant(request, found);
     const known = meant === null ? null : await this.registrations.hold(runner, meant);
+    if (known?.recipient && request.recipient) compare?.(sameRecipient(known.recipient, request.recipient));
     const now = this.clock.now();
     const completed = known === null ? fresh(account, request, now) : completeRegistration(known, request);
     const registration = completed === null ? (known as StoredRegistration) : { ...completed, changedAt: now };

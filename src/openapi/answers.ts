@@ -11,6 +11,12 @@ export function Refusal(status: number, description: string): MethodDecorator {
   };
 }
 
+/** What a route answers that looks persons up. */
+export const LOOKUPS_LIMITED = Refusal(
+  429,
+  'A key without the scope `pii` has had its look-ups by person of a minute; `retry-after` says for how many seconds.',
+);
+
 /** What every route for people with a key may answer besides. */
 export function keyNeeded(scope: Scope): MethodDecorator[] {
   return [

@@ -35,6 +35,14 @@ describe('the environment of the service', () => {
     );
   });
 
+  it('takes how many persons may be looked up in a minute', () => {
+    expect(readEnvironment({ LOOKUPS_PER_MINUTE: '5' }).lookups).toEqual({ lookupsPerMinute: 5 });
+    expect(readEnvironment({}).lookups).toEqual({});
+    for (const wrong of ['0', '-1', '1.5', 'many']) {
+      expect(() => readEnvironment({ LOOKUPS_PER_MINUTE: wrong })).toThrow(/^LOOKUPS_PER_MINUTE: a number from 1/);
+    }
+  });
+
   it('counts an empty or blank variable as not given', () => {
     expect(readEnvironment({ PORT: '', CALLBACK_TOKENS: ' ', API_KEYS: '', DATABASE_URL: '  ' })).toMatchObject({
       port: 3000,

@@ -10,6 +10,7 @@ describe('the options', () => {
     expect(resolveOptions(GOOD)).toEqual({
       accounts: new Map([['default', [TOKEN]]]),
       publicUrl: null,
+      lookupsPerMinute: 30,
       database: {
         connection: { connectionString: 'postgres://db/x' },
         schema: 'esms',

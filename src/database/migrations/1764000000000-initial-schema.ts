@@ -178,5 +178,13 @@ function readerStatements(t: Tables): string[] {
       constraint contact_entries_pkey primary key (account, sms_id)
     )`,
     `create index contact_entries_contact on ${t.contact_entries} (account, contact, occurred_at)`,
+    // Unlogged: a crash may forget a minute.
+    `create unlogged table ${t.person_lookups} (
+      key ${KEY} not null,
+      began_at timestamptz not null,
+      used integer not null,
+      was_over boolean not null,
+      constraint person_lookups_pkey primary key (key)
+    )`,
   ];
 }
