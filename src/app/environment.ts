@@ -10,6 +10,7 @@ import {
   SCOPES,
   type Scope,
   SECRET_PATTERN,
+  type WebhookOptions,
 } from '../index.js';
 import { relaysOf } from './relay-variables.js';
 import { given, type Note, oneOf, type Variables } from './variables.js';
@@ -36,6 +37,8 @@ export interface Environment {
   lookups: Pick<EsmsOptions, 'lookupsPerMinute'>;
   /** Whether webhooks may be in private networks. */
   privateWebhooks: boolean;
+  /** How many webhooks an account may have, if it was given. */
+  webhookLimit: Pick<WebhookOptions, 'perAccount'>;
 }
 
 const DEFAULT_ACCOUNT = 'default';
@@ -72,7 +75,8 @@ export function readEnvironment(variables: Variables): Environment {
     tokens: tokensOf(given(variables, 'CALLBACK_TOKENS'), note),
     apiKeys: keysOf(given(variables, 'API_KEYS'), note),
     relays: relaysOf(variables, note),
-    lookups: lookupsOf(given(variables, 'LOOKUPS_PER_MINUTE'), note),
+    lookups: limitOf('lookupsPerMinute', 'LOOKUPS_PER_MINUTE', variables, note),
+    webhookLimit: limitOf('perAccount', 'WEBHOOKS_PER_ACCOUNT', variables, note),
     privateWebhooks: oneOf(['false', 'true'], 'WEBHOOKS_PRIVATE_NETWORKS', variables, note) === 'true',
   };
   if (environment.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(environment.databaseUrl)) {
@@ -116,10 +120,16 @@ function connectionsOf(
   return { [option]: Number(text) };
 }
 
-function lookupsOf(text: string | null, note: Note): Environment['lookups'] {
+function limitOf<Option extends string>(
+  option: Option,
+  name: string,
+  variables: Variables,
+  note: Note,
+): Partial<Record<Option, number>> {
+  const text = given(variables, name);
   if (text === null) return {};
-  if (!/^[1-9]\d{0,4}$/.test(text)) note('LOOKUPS_PER_MINUTE', 'a number from 1 to 99999 is needed');
-  return { lookupsPerMinute: Number(text) };
+  if (!/^[1-9]\d{0,4}$/.test(text)) note(name, 'a number from 1 to 99999 is needed');
+  return { [option]: Number(text) } as Record<Option, number>;
 }
 
 function urlOf(text: string | null, note: Note): string | null {

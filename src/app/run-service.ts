@@ -49,7 +49,18 @@ function secretsFor({ tokens, apiKeys, dataDirectory }: Environment): Developmen
 }
 
 function optionsFrom(
-  { tokens, apiKeys, publicUrl, connections, dataDirectory, relays, lookups, privateWebhooks, production }: Environment,
+  {
+    tokens,
+    apiKeys,
+    publicUrl,
+    connections,
+    dataDirectory,
+    relays,
+    lookups,
+    privateWebhooks,
+    webhookLimit,
+    production,
+  }: Environment,
   { url }: OpenedDatabase,
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
@@ -67,7 +78,7 @@ function optionsFrom(
       ...(publicUrl === null ? {} : { publicUrl }),
     },
     apiKeys: apiKeys ?? generatedKeys,
-    webhooks: { allowPrivateNetworks: privateWebhooks },
+    webhooks: { allowPrivateNetworks: privateWebhooks, ...webhookLimit },
     docsNeedKey: production,
   };
 }

@@ -4,12 +4,13 @@ import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
 import { RequireScope } from '../access/require-scope.js';
 import { EMPTY_PAGE } from '../database/page.js';
 import { ZERO } from '../domain/money.js';
+import { KeyShareInterceptor } from '../limits/key-share.js';
 import { EsmsLedger } from './esms-ledger.js';
 import type { LedgerPage, LedgerSummary } from './ledger-queries.js';
 
 /** The ledger: what was charged, change by change, and in sum. */
 @Controller('billing')
-@UseInterceptors(EsmsErrorInterceptor)
+@UseInterceptors(EsmsErrorInterceptor, KeyShareInterceptor)
 export class LedgerController {
   constructor(private readonly ledger: EsmsLedger) {}
 

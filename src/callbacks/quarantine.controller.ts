@@ -17,13 +17,14 @@ import { onlyAccountAsked } from '../access/only-account-asked.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
+import { KeyShareInterceptor } from '../limits/key-share.js';
 import { EsmsQuarantine } from './esms-quarantine.js';
 import type { QuarantineItem } from './quarantined-callback.js';
 import { ReplayDto } from './replay.dto.js';
 
 /** What was authenticated but names no message: seen, and kept under a message after all. */
 @Controller('quarantine')
-@UseInterceptors(EsmsErrorInterceptor)
+@UseInterceptors(EsmsErrorInterceptor, KeyShareInterceptor)
 export class QuarantineController {
   constructor(private readonly quarantine: EsmsQuarantine) {}
 

@@ -135,6 +135,8 @@ export interface WebhookOptions {
   concurrency?: number;
   /** How many attempts of a webhook are kept to be looked at. @default 500 */
   attemptsKept?: number;
+  /** How many webhooks an account may have. @default 100 */
+  perAccount?: number;
 }
 
 /** The values; they may come late, from a factory. */

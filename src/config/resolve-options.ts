@@ -22,6 +22,7 @@ const WEBHOOKS = {
   disableAfterHours: 72,
   concurrency: 4,
   attemptsKept: 500,
+  perAccount: 100,
 };
 
 const GIBIBYTE = 2 ** 30;

@@ -20,6 +20,7 @@ const WEBHOOKS = [
   'disableAfterHours',
   'concurrency',
   'attemptsKept',
+  'perAccount',
 ] as const;
 
 /** Plain characters: a parameter or a wildcard in it would take the token's place in the route. */
@@ -61,8 +62,8 @@ function checkDispatcher(problems: ProblemList, given: unknown): void {
 function checkWebhooks(problems: ProblemList, given: unknown): void {
   const { allowPrivateNetworks, retryMs, disableAfterHours, ...whole } = problems.fields('webhooks', given, WEBHOOKS);
   problems.flag('webhooks.allowPrivateNetworks', allowPrivateNetworks);
-  const { timeoutMs, concurrency, attemptsKept } = whole;
-  problems.numbers('webhooks', { timeoutMs, concurrency, attemptsKept }, { whole: true });
+  const { timeoutMs, concurrency, attemptsKept, perAccount } = whole;
+  problems.numbers('webhooks', { timeoutMs, concurrency, attemptsKept, perAccount }, { whole: true });
   problems.numbers('webhooks', { disableAfterHours }, { whole: false });
   const waits: unknown[] | null = Array.isArray(retryMs) ? retryMs : null;
   const fits = waits !== null && waits.length > 0 && waits.every((wait) => Number.isFinite(wait) && Number(wait) > 0);

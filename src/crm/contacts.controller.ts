@@ -5,12 +5,13 @@ import { EsmsErrorInterceptor } from '../access/esms-error.interceptor.js';
 import { mask } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
 import { PersonLookups } from '../limits/person-lookups.js';
+import { KeyShareInterceptor } from '../limits/key-share.js';
 import type { Contact } from './contact-queries.js';
 import { EsmsContacts } from './esms-contacts.js';
 
 /** The people that messages went to. */
 @Controller('crm/contacts')
-@UseInterceptors(EsmsErrorInterceptor)
+@UseInterceptors(EsmsErrorInterceptor, KeyShareInterceptor)
 export class ContactsController {
   constructor(
     private readonly contacts: EsmsContacts,

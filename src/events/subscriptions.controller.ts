@@ -20,6 +20,7 @@ import { textFor } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
+import { KeyShareInterceptor } from '../limits/key-share.js';
 import { EsmsSubscriptions, type Subscription } from './esms-subscriptions.js';
 import type { ParkedDelivery } from './parked-deliveries.js';
 import { ReplayEventsDto } from './replay-events.dto.js';
@@ -36,7 +37,7 @@ interface Done {
  * deliveries are those of the caller's account; a subscriber serves all accounts, or, as a webhook does, one.
  */
 @Controller('subscriptions')
-@UseInterceptors(EsmsErrorInterceptor)
+@UseInterceptors(EsmsErrorInterceptor, KeyShareInterceptor)
 export class SubscriptionsController {
   constructor(private readonly subscriptions: EsmsSubscriptions) {}
 

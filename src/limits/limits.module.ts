@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { KeyShare } from './key-share.js';
 import { PersonLookups } from './person-lookups.js';
 
-/** Limits that all processes keep together. */
-@Module({ providers: [PersonLookups], exports: [PersonLookups] })
+/** What one API key may take. */
+@Module({ providers: [PersonLookups, KeyShare], exports: [PersonLookups, KeyShare] })
 export class LimitsModule {}

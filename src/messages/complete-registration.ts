@@ -4,6 +4,27 @@ import type { RegistrationRequest } from './registration-request.js';
 import type { StoredRegistration } from './stored-message.js';
 
 /**
+ * Every callback and registration with a RequestId reads all registrations that have it. It names one send, or the legs
+ * of one from Zalo to SMS.
+ */
+const MOST_OF_REQUEST = 100;
+
+/** Throws `limit_reached` where a registration would be one too many of its RequestId. */
+export function demandRoom(
+  { requestId }: RegistrationRequest,
+  known: StoredRegistration | null,
+  found: readonly StoredRegistration[],
+): void {
+  if (requestId === null || known?.requestId === requestId) return;
+  if (found.filter((each) => each.requestId === requestId).length < MOST_OF_REQUEST) return;
+  throw new EsmsError(
+    'limit_reached',
+    `${MOST_OF_REQUEST} registrations have this RequestId, as many as may: give each send a RequestId of its own, or ` +
+      'register by ref or smsId alone',
+  );
+}
+
+/**
  * The registration that a request speaks of: the one of its `ref` or its SMSID, else the earliest with its RequestId
  * that it does not contradict (a RequestId may name several, the legs of a Zalo → SMS send). Null for a new one.
  * Throws `registration_conflict` where `ref` and SMSID name two.

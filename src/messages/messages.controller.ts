@@ -22,6 +22,7 @@ import { RequireScope } from '../access/require-scope.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
 import type { MessageView } from '../domain/message-view.js';
 import { PersonLookups } from '../limits/person-lookups.js';
+import { KeyShareInterceptor } from '../limits/key-share.js';
 import { EsmsMessages, type RegisterOptions } from './esms-messages.js';
 import type { ReceiptView } from './message-queries.js';
 import type { RegistrationDto } from './registration.dto.js';
@@ -39,7 +40,7 @@ export type RegistrationAnswer =
 
 /** Messages: registered by the company, read by everybody who may. */
 @Controller('messages')
-@UseInterceptors(EsmsErrorInterceptor)
+@UseInterceptors(EsmsErrorInterceptor, KeyShareInterceptor)
 export class MessagesController {
   constructor(
     private readonly messages: EsmsMessages,

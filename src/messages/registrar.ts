@@ -11,7 +11,7 @@ import { emptyMessage } from '../domain/message-state.js';
 import { type MessageView, viewMessage, viewRegistration } from '../domain/message-view.js';
 import { sameRecipient } from '../domain/recipient.js';
 import { Outbox } from '../events/outbox.js';
-import { completeRegistration, demandSameRequest, registrationMeant } from './complete-registration.js';
+import { completeRegistration, demandRoom, demandSameRequest, registrationMeant } from './complete-registration.js';
 import { MessageProgress } from './message-progress.js';
 import { MessageRecords } from './message-records.js';
 import { RegistrationRecords } from './registration-records.js';
@@ -84,6 +84,7 @@ export class Registrar {
     const meant = registrationMeant(request, found);
     const known = meant === null ? null : await this.registrations.hold(runner, meant);
     if (known?.recipient && request.recipient) compare?.(sameRecipient(known.recipient, request.recipient));
+    demandRoom(request, known, found);
     const now = this.clock.now();
     const completed = known === null ? fresh(account, request, now) : completeRegistration(known, request);
     const registration = completed === null ? (known as StoredRegistration) : { ...completed, changedAt: now };

@@ -11,18 +11,17 @@ export function Refusal(status: number, description: string): MethodDecorator {
   };
 }
 
-/** What a route answers that looks persons up. */
-export const LOOKUPS_LIMITED = Refusal(
-  429,
-  'A key without the scope `pii` has had its look-ups by person of a minute; `retry-after` says for how many seconds.',
-);
-
 /** What every route for people with a key may answer besides. */
 export function keyNeeded(scope: Scope): MethodDecorator[] {
   return [
     Refusal(400, 'Something that was sent is wrong or unknown; `errors` names every one.'),
     Refusal(401, 'No API key, or one that is not known.'),
     Refusal(403, `The API key lacks the scope \`${scope}\`.`),
+    Refusal(
+      429,
+      'Too much of one key: requests at once, or, without the scope `pii`, look-ups by person in a minute. `detail` says ' +
+        'the limit, `retry-after` after how many seconds to ask again.',
+    ),
     Refusal(503, 'The database is away.'),
   ];
 }

@@ -1,6 +1,6 @@
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ContactsController } from '../crm/contacts.controller.js';
-import { keyNeeded, LOOKUPS_LIMITED, Refusal } from './answers.js';
+import { keyNeeded, Refusal } from './answers.js';
 import { Contact } from './contact.schema.js';
 import { describeRoute } from './describe-route.js';
 import { ACCOUNT } from './parameters.js';
@@ -24,7 +24,6 @@ export function describeContacts(): void {
     ACCOUNT,
     ApiResponse({ status: 200, description: 'The person.', type: Contact }),
     ...keyNeeded('read'),
-    LOOKUPS_LIMITED,
     Refusal(404, 'Nothing is known of such a person.'),
   ]);
 }

@@ -1,6 +1,6 @@
 import { ApiBody, ApiExtraModels, ApiOperation, ApiParam, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { MessagesController } from '../messages/messages.controller.js';
-import { keyNeeded, LOOKUPS_LIMITED, Refusal } from './answers.js';
+import { keyNeeded, Refusal } from './answers.js';
 import { describeRoute } from './describe-route.js';
 import { Message } from './message.schema.js';
 import { ACCOUNT, Optional, PAGING, TIME } from './parameters.js';
@@ -41,7 +41,6 @@ export function describeMessages(): void {
     Optional('to', 'Created before this time, or the beginning of this day.', TIME),
     ApiResponse({ status: 200, description: 'A page of messages.', type: MessageList }),
     ...keyNeeded('read'),
-    LOOKUPS_LIMITED,
   ]);
   describeRoute(MessagesController, 'get', [
     ApiOperation({
@@ -79,7 +78,6 @@ export function describeMessages(): void {
     }),
     ...keyNeeded('write'),
     Refusal(404, 'The account asked for is not the one of the key.'),
-    Refusal(409, 'It contradicts an earlier registration; `detail` names the fields.'),
-    LOOKUPS_LIMITED,
+    Refusal(409, 'It contradicts an earlier registration, or its RequestId has 100 already; `detail` says which.'),
   ]);
 }

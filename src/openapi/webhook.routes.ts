@@ -38,6 +38,7 @@ export function describeWebhooks(): void {
     ...keyNeeded('operate'),
     Refusal(404, 'No such account.'),
     URL_REFUSED,
+    Refusal(409, 'The account has as many webhooks as it may: 100, unless the service allows others.'),
   ]);
   describeRoute(WebhooksController, 'list', [
     ApiOperation({

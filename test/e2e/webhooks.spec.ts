@@ -51,7 +51,7 @@ async function send(...smsIds: readonly string[]): Promise<void> {
   await service.callbacks(...smsIds.map((smsId) => callbackQuery(smsId, { phonenumber: '0901888484' })));
 }
 
-const SLOWLY = { timeout: 15_000, interval: 10 };
+const SLOWLY = { timeout: 60_000, interval: 10 };
 async function took({ taken }: WebhookReceiver, count: number): Promise<void> {
   await expect.poll(() => taken.length, SLOWLY).toBe(count);
 }

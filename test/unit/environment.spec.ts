@@ -38,6 +38,7 @@ describe('the environment of the service', () => {
   it('takes how many persons may be looked up in a minute', () => {
     expect(readEnvironment({ LOOKUPS_PER_MINUTE: '5' }).lookups).toEqual({ lookupsPerMinute: 5 });
     expect(readEnvironment({}).lookups).toEqual({});
+    expect(readEnvironment({ WEBHOOKS_PER_ACCOUNT: '250' }).webhookLimit).toEqual({ perAccount: 250 });
     for (const wrong of ['0', '-1', '1.5', 'many']) {
       expect(() => readEnvironment({ LOOKUPS_PER_MINUTE: wrong })).toThrow(/^LOOKUPS_PER_MINUTE: a number from 1/);
     }

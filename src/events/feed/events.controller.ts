@@ -1,19 +1,25 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Get, Query, Req, Res, UseInterceptors } from '@nestjs/common';
 import { accountAsked } from '../../access/account-asked.js';
+import { callerOf } from '../../access/caller.js';
 import { EsmsErrorInterceptor } from '../../access/esms-error.interceptor.js';
+import { PerKey } from '../../access/per-key.js';
 import { RequireScope } from '../../access/require-scope.js';
 import { validated } from '../../access/validated.js';
 import { Accounts } from '../../config/accounts.js';
 import { decodeCursor, encodeCursor } from '../../database/page.js';
+import { KeyShare } from '../../limits/key-share.js';
 import { type CloudEvent, cloudEventOf } from '../cloud-event.js';
 import type { EventPattern } from '../on-esms-event.js';
 import { typesOf } from '../subscriber.js';
-import { EventFeed } from './event-feed.js';
+import { EventFeed, type FeedPage } from './event-feed.js';
 import { FeedDto } from './feed.dto.js';
 
 const CURSOR = [/^\d{1,18}$/];
 const SECOND_MS = 1_000;
+
+/** Each looks again at whatever comes, so many cost as much as many readers. A key has a handful of readers. */
+const MOST_WAITING = 20;
 
 /** A response of either adapter: Fastify keeps Node's own beside it. */
 type AnyResponse = ServerResponse | { raw: ServerResponse };
@@ -29,9 +35,15 @@ export interface EventPage {
 @Controller('events')
 @UseInterceptors(EsmsErrorInterceptor)
 export class EventsController {
+  readonly #waits = new PerKey(
+    MOST_WAITING,
+    `an API key may have ${MOST_WAITING} requests waiting at GET /events: end one, or ask without wait`,
+  );
+
   constructor(
     private readonly accounts: Accounts,
     private readonly feed: EventFeed,
+    private readonly share: KeyShare,
   ) {}
 
   /** The events after a place in the log, oldest first; recipients are left out. */
@@ -47,15 +59,18 @@ export class EventsController {
     const asked = accountAsked(request, query);
     if (asked === null) return { items: [], nextCursor: encodeCursor([String(place ?? 0)]) };
     const patterns = types.split(',') as EventPattern[];
-    const { events, end } = await this.feed.read({
-      account: this.accounts.chosen(asked.account),
-      types: typesOf({ patterns }),
-      subject,
-      after: place,
-      limit,
-      waitMs: wait * SECOND_MS,
-      signal: closed(response),
-    });
+    const { key } = callerOf(request);
+    const read = (): Promise<FeedPage> =>
+      this.feed.read({
+        account: this.accounts.chosen(asked.account),
+        types: typesOf({ patterns }),
+        subject,
+        after: place,
+        limit,
+        waitMs: wait * SECOND_MS,
+        signal: closed(response),
+      });
+    const { events, end } = await (wait > 0 ? this.#waits.run(key, read) : this.share.run(key, read));
     const items = events.map((event) => cloudEventOf(event, { includeRecipient: false }));
     return { items, nextCursor: encodeCursor([String(end)]) };
   }

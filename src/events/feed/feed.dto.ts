@@ -22,6 +22,7 @@ export class FeedDto extends LimitDto {
 
   /** Which events: types, `message.*` or `*`, with commas between them. */
   @IsOptional()
+  @MaxLength(1_000)
   @Matches(PATTERN_LIST, { message: `types: one or more of ${EVENT_PATTERNS.join(', ')}, with commas between them` })
   types = '*';
 

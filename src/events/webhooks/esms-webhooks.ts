@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountChoice } from '../../access/account-choice.js';
 import { ListDto } from '../../access/list.dto.js';
+import { PerKey } from '../../access/per-key.js';
 import { validated } from '../../access/validated.js';
 import { Accounts } from '../../config/accounts.js';
 import { decodeCursor, type Page } from '../../database/page.js';
@@ -32,6 +33,9 @@ export type WebhookReplay = { from: string } | { subject: string; eventId?: stri
  */
 @Injectable()
 export class EsmsWebhooks {
+  /** A test asks a system for an answer, and whoever may ask it of ours is not its owner. */
+  readonly #pings = new PerKey(1, 'a test of this webhook is under way: wait for its answer');
+
   /** @internal */
   constructor(
     private readonly accounts: Accounts,
@@ -51,7 +55,7 @@ export class EsmsWebhooks {
     return this.#find(this.#keyOf(id, choice));
   }
 
-  /** Adds one that gets events from now on. Its secret is shown this once. Throws `webhook_url_refused`. */
+  /** Adds one that gets events from now on. Its secret is shown this once. Throws `webhook_url_refused`, and `limit_reached`. */
   async add(settings: NewWebhook, { account }: AccountChoice = {}): Promise<Webhook & { secret: string }> {
     const { url, events = ['*'], description = '', enabled = true } = validated(NewWebhookDto, settings);
     this.#demandUrl(url);
@@ -88,10 +92,14 @@ export class EsmsWebhooks {
     return this.attemptLog.page(key, { limit, after });
   }
 
-  /** Calls it now with an event that tells of no message, also where it is disabled. Gives how that went. */
+  /**
+   * Calls it now with an event that tells of no message, also where it is disabled. Gives how that went. Throws
+   * `rate_limited` while another test of it is under way.
+   */
   async ping(id: string, choice: AccountChoice = {}): Promise<WebhookAttempt> {
     const key = this.#keyOf(id, choice);
-    return this.sender.ping(key, (await this.table.target(key)) ?? unknown(id));
+    const target = (await this.table.target(key)) ?? unknown(id);
+    return this.#pings.run(id, () => this.sender.ping(key, target));
   }
 
   /** Gives it a new secret, shown this once; the one before signs too for another 24 hours. */

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { WebhookOptions } from '../../config/options.js';
+import { WEBHOOKS } from '../../config/tokens.js';
 import { Database } from '../../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../../database/sql-runner.js';
 import type { Instant } from '../../domain/clock.js';
+import { EsmsError } from '../../domain/errors.js';
 import type { EventPattern } from '../on-esms-event.js';
 import { Outbox } from '../outbox.js';
 import { SubscriptionKeeper } from '../subscription-keeper.js';
@@ -65,6 +68,7 @@ export class WebhookTable {
     private readonly database: Database,
     private readonly outbox: Outbox,
     private readonly keeper: SubscriptionKeeper,
+    @Inject(WEBHOOKS) private readonly options: Required<WebhookOptions>,
   ) {
     const { webhooks, subscribers } = database.tables;
     this.#select = `
@@ -98,13 +102,14 @@ export class WebhookTable {
     return found ?? null;
   }
 
-  /** Gets the events from now on. */
+  /** Gets the events from now on. Throws `limit_reached` where the account has as many as it may. */
   async add(account: string, settings: WebhookSettings): Promise<{ id: string; secret: string }> {
     const { webhooks, subscribers } = this.database.tables;
     const { url, events, description, enabled } = settings;
     const id = randomUUID();
     const secret = newSecret();
     await this.#transaction(async (runner) => {
+      await this.#demandRoom(runner, account);
       await runner.query(
         `insert into ${webhooks} (account, id, url, description, secret) values ($1, $2, $3, $4, $5)`,
         [account, id, url, description, secret],
@@ -172,6 +177,19 @@ export class WebhookTable {
       [account, id, secret],
     );
     return rotated === undefined ? null : { secret, previousUntil: rotated.previousUntil };
+  }
+
+  /** One after the other, of an account: two that count at once would both find room. */
+  async #demandRoom(runner: SqlRunner, account: string): Promise<void> {
+    const most = this.options.perAccount;
+    await runner.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [account]);
+    const count = `select count(*)::int as count from ${this.database.tables.webhooks} where account = $1`;
+    const [row] = await rowsOf<{ count: number }>(runner, count, [account]);
+    if ((row?.count ?? 0) < most) return;
+    throw new EsmsError(
+      'limit_reached',
+      `account ${account} has ${most} webhooks, as many as it may: remove one, or raise the option perAccount`,
+    );
   }
 
   #transaction<Result>(work: (runner: SqlRunner) => Promise<Result>): Promise<Result> {

@@ -20,6 +20,7 @@ import { textFor, urlFor } from '../../access/mask.js';
 import { onlyAccountAsked } from '../../access/only-account-asked.js';
 import { RequireScope } from '../../access/require-scope.js';
 import type { Page } from '../../database/page.js';
+import { KeyShareInterceptor } from '../../limits/key-share.js';
 import { EsmsWebhooks, type NewWebhook, type WebhookReplay } from './esms-webhooks.js';
 import type { WebhookAttempt } from './webhook-attempts.js';
 import type { Webhook, WebhookSettings } from './webhook-table.js';
@@ -28,7 +29,7 @@ type AnyQuery = Readonly<Record<string, unknown>>;
 
 /** Webhooks of the caller's account. */
 @Controller('webhooks')
-@UseInterceptors(EsmsErrorInterceptor)
+@UseInterceptors(EsmsErrorInterceptor, KeyShareInterceptor)
 export class WebhooksController {
   constructor(private readonly webhooks: EsmsWebhooks) {}
 

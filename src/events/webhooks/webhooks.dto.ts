@@ -1,16 +1,4 @@
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsString,
-  Length,
-  Matches,
-  MaxLength,
-  ValidateBy,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsString, Length, Matches, MaxLength, ValidateBy, ValidateIf } from 'class-validator';
 import { IsMoment } from '../../access/is-moment.js';
 import { UUID } from '../../database/uuid.js';
 import type { EventPattern } from '../on-esms-event.js';
@@ -22,14 +10,26 @@ const WITHOUT_NUL = { regexp: /^[^\0]*$/, message: '$property: no NUL characters
 /** null is a wrong value, not an absent one. */
 const isGiven = (_dto: object, value: unknown): boolean => value !== undefined;
 
+/** One look at as many as there are: class-validator compares all of a list with each other. */
+const IsListOfPatterns = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isListOfPatterns',
+    validator: {
+      validate: (value) =>
+        Array.isArray(value) &&
+        value.length > 0 &&
+        value.length <= EVENT_PATTERNS.length &&
+        new Set(value).size === value.length &&
+        value.every((each) => EVENT_PATTERNS.includes(each as EventPattern)),
+      defaultMessage: () => `events: a list of one or more of ${EVENT_PATTERNS.join(', ')}, each once`,
+    },
+  });
+
 /** What may be said of a webhook. */
 class SettingsDto {
   /** Which events it gets: types, `message.*` or `*`. */
   @ValidateIf(isGiven)
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayUnique()
-  @IsIn(EVENT_PATTERNS, { each: true, message: `events: one or more of ${EVENT_PATTERNS.join(', ')}` })
+  @IsListOfPatterns()
   events?: EventPattern[];
 
   /** For people. */
