@@ -306,7 +306,12 @@ create view esms.v1_messages as
     COALESCE(((m.document ->> 'contradicted'::text))::boolean, false) AS contradicted,
     (ARRAY( SELECT json_array_elements_text(COALESCE((m.document -> 'anomalies'::text), '[]'::json)) AS json_array_elements_text) ||
         CASE
-            WHEN ((r.sms_id <> m.sms_id) OR (r.request_id <> ((d.facts -> 'requestId'::text) ->> 1))) THEN ARRAY['registration_conflict'::text]
+            WHEN ((r.sms_id <> m.sms_id) OR (r.request_id <> ((d.facts -> 'requestId'::text) ->> 1)) OR ((r.channel <> 'unrecognised'::text) AND (r.channel <> NULLIF((((d.facts -> 'channel'::text) -> 1) ->> 'channel'::text), 'unrecognised'::text))) OR ((COALESCE(NULLIF((((d.facts -> 'receivers'::text) ->> 1))::bigint, 0), NULLIF((((d.facts -> 'sent'::text) ->> 1))::bigint, 0), (1)::bigint) = 1) AND (r.recipient_kind = (((d.facts -> 'recipient'::text) -> 1) ->> 'kind'::text)) AND
+            CASE r.recipient_kind
+                WHEN 'phone'::text THEN (r.recipient <> (((d.facts -> 'recipient'::text) -> 1) ->> 'value'::text))
+                WHEN 'zalo_user'::text THEN ((NOT starts_with(r.recipient, (((d.facts -> 'recipient'::text) -> 1) ->> 'value'::text))) AND (NOT starts_with((((d.facts -> 'recipient'::text) -> 1) ->> 'value'::text), r.recipient)))
+                ELSE NULL::boolean
+            END)) THEN ARRAY['registration_conflict'::text]
             ELSE '{}'::text[]
         END) AS anomalies,
     m.created_at,

@@ -14,6 +14,7 @@ import {
 import { type Amount, CURRENCY } from './money.js';
 import type { Recipient } from './recipient.js';
 import type { Registration } from './registration.js';
+import { contradictsRegistration } from './registration-conflict.js';
 import type { Outcome, State } from './standing.js';
 import { type Telco, telcoOf } from './telco.js';
 
@@ -80,7 +81,9 @@ export function viewMessage(message: MessageState, registration: Registration | 
     registered: registration !== null,
     metadata: registration?.metadata ?? null,
     contradicted: message.contradicted,
-    anomalies: anomaliesOf(message, registration),
+    anomalies: contradictsRegistration(message, registration)
+      ? [...message.anomalies, 'registration_conflict']
+      : [...message.anomalies],
     ...timesOf(message),
   };
 }
@@ -98,12 +101,4 @@ export function channelOf(message: MessageState, registration: Registration | nu
   const reported = reportedChannel(message);
   if (reported !== 'unrecognised') return reported;
   return registration?.channel ?? (message.standing === null ? null : reported);
-}
-
-/** A clash that only a later callback could show is an anomaly of the message; one known at once was refused. */
-function anomaliesOf({ smsId, facts, anomalies }: MessageState, registration: Registration | null): Anomaly[] {
-  const clashes = (stated: string | null | undefined, known: string | undefined): boolean =>
-    typeof stated === 'string' && known !== undefined && stated !== known;
-  const conflict = clashes(registration?.smsId, smsId) || clashes(registration?.requestId, facts.requestId?.value);
-  return conflict ? [...anomalies, 'registration_conflict'] : [...anomalies];
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callbackQuery } from '../support/callback-query.js';
+import { callbackQuery, counted } from '../support/callback-query.js';
 import { type Answer, KEYS, type Message, Service } from '../support/service.js';
 
 let service: Service;
@@ -603,6 +603,45 @@ describe('registration_conflict', () => {
     });
     expect((await service.register({ smsId: 'conflict-1', requestId: 'conflict-stated' })).status).toBe(200);
     expect((await service.register({ smsId: 'conflict-1', metadata: { a: 1 } })).status).toBe(200);
+  });
+
+  const zalo = '5308693166941955879';
+  const otherZalo = { TypeId: '25', phonenumber: '6308693166941955879' };
+
+  it.each<[string, boolean, object, Parameters<typeof callbackQuery>[1]]>([
+    ['another phone', true, { recipient: '0911000001' }, { phonenumber: '0911000002' }],
+    ['the phone in another form', false, { recipient: '0911000001' }, { phonenumber: '84911000001' }],
+    ['a masked phone', false, { recipient: '0911000001' }, { phonenumber: '09******02' }],
+    ['no phone', false, { recipient: '0911000001' }, { phonenumber: null }],
+    ['one of many phones', false, { recipient: '0911000001' }, { phonenumber: '0911000002', ...counted(1, 1, 2) }],
+    ['another channel of many', true, { channel: 'viber' }, { TypeId: '2', ...counted(1, 1, 2) }],
+    ['another channel', true, { channel: 'viber' }, { TypeId: '2' }],
+    ['the same channel', false, { channel: 'sms_care' }, { TypeId: '2' }],
+    ['an unknown channel', false, { channel: 'viber' }, { TypeId: '99' }],
+    ['no channel', false, { channel: 'viber' }, { TypeId: null }],
+    ['another Zalo id', true, { recipient: zalo }, otherZalo],
+    ['a Zalo id that was cut', false, { recipient: zalo }, { TypeId: '26', phonenumber: zalo.slice(0, 15) }],
+    ['a Zalo id for a phone', false, { recipient: '0911000001' }, { TypeId: '26', phonenumber: zalo }],
+    ['a hash', false, { recipient: '9f86d081884c7d659a2feaa0c55ad015' }, { phonenumber: '0911000002' }],
+  ])('of %s: %s, whichever side comes first', async (what, isConflict, registered, called) => {
+    const anomalies = isConflict ? ['registration_conflict'] : [];
+    const [first, second] = [`clash-1 ${what}`, `clash-2 ${what}`];
+    await service.register({ smsId: first, ...registered });
+    await service.callbacks(callbackQuery(encodeURIComponent(first), called));
+    await service.callbacks(callbackQuery(encodeURIComponent(second), called));
+    expect((await service.register({ smsId: second, ...registered })).status).toBe(201);
+    for (const smsId of [first, second]) {
+      const told = (await service.message(smsId)).anomalies;
+      expect(told.filter((name) => name.startsWith('registration'))).toEqual(anomalies);
+    }
+  });
+
+  it('goes where a later callback says what was registered', async () => {
+    await service.register({ smsId: 'clash-mended', channel: 'viber' });
+    await service.callbacks(callbackQuery('clash-mended', { SendStatus: '2' }));
+    expect((await service.message('clash-mended')).anomalies).toEqual(['registration_conflict']);
+    await service.callbacks(callbackQuery('clash-mended', { TypeId: '23' }));
+    expect((await service.message('clash-mended')).anomalies).toEqual(['channel_changed']);
   });
 
   it('is none where the RequestId is the same, or absent', async () => {

@@ -11,6 +11,19 @@ const PASSWORD = 'of-the-reporting-role';
 
 let service: Service;
 
+/** Pairs that contradict each other, and pairs that look so. */
+const REGISTERED_AND_CALLED: [object, Record<string, string | null>][] = [
+  [{ recipient: '0901888484' }, { phonenumber: '0901888485' }],
+  [{ recipient: '0901888484' }, { phonenumber: '0901888485', ...counted(2, 0, 2) }],
+  [{ recipient: '0901888484' }, { phonenumber: '0901888485', TotalReceiver: '0', TotalSent: '2' }],
+  [{ recipient: '0901888484' }, { phonenumber: '09******85' }],
+  [{ recipient: '5308693166941955879' }, { TypeId: '25', phonenumber: '530869316694195' }],
+  [{ recipient: '5308693166941955879' }, { TypeId: '25', phonenumber: '630869316694195' }],
+  [{ channel: 'viber' }, { TypeId: '2' }],
+  [{ channel: 'viber' }, { TypeId: '99' }],
+  [{ channel: 'unrecognised' }, { TypeId: '2' }],
+];
+
 beforeAll(async () => {
   service = await Service.start();
   await service.register({ smsId: 'in-conflict', ref: 'order-4', requestId: 'as-registered' });
@@ -35,6 +48,10 @@ beforeAll(async () => {
     channel: 'sms_care',
   });
   await service.register({ smsId: 'registered-first', ref: 'order-3' });
+  for (const [index, [registered, called]] of REGISTERED_AND_CALLED.entries()) {
+    await service.register({ smsId: `contradicted-${index}`, ...registered });
+    await service.callbacks(callbackQuery(`contradicted-${index}`, called));
+  }
   await service.settled();
   // What the closer stores, without its wait.
   await service.rows(

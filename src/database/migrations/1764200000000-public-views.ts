@@ -39,6 +39,20 @@ const telcoName = (id: string): string => `
 /** A fact of a document is a pair of the place of its key and its value. */
 const fact = (name: string): string => `d.facts->'${name}'->>1`;
 
+/** What a message was registered with and what its callbacks say cannot both be true; null is as good as false. */
+const CONTRADICTS_REGISTRATION = `
+  r.sms_id <> m.sms_id or r.request_id <> ${fact('requestId')}
+  or (r.channel <> 'unrecognised' and r.channel <> nullif(d.facts->'channel'->1->>'channel', 'unrecognised'))
+  or (
+    coalesce(nullif((${fact('receivers')})::bigint, 0), nullif((${fact('sent')})::bigint, 0), 1) = 1
+    and r.recipient_kind = d.facts->'recipient'->1->>'kind'
+    and case r.recipient_kind
+      when 'phone' then r.recipient <> d.facts->'recipient'->1->>'value'
+      when 'zalo_user' then not starts_with(r.recipient, d.facts->'recipient'->1->>'value')
+        and not starts_with(d.facts->'recipient'->1->>'value', r.recipient)
+    end
+  )`;
+
 /** A message with its registration, if any; then the registrations that no message was linked to yet. */
 function messages(t: Tables): string {
   return `
@@ -65,8 +79,7 @@ function messages(t: Tables): string {
       r.id is not null as registered, r.metadata,
       coalesce((m.document->>'contradicted')::boolean, false) as contradicted,
       array(select json_array_elements_text(coalesce(m.document->'anomalies', '[]')))
-        || case when r.sms_id <> m.sms_id or r.request_id <> ${fact('requestId')}
-             then array['registration_conflict'] else '{}' end as anomalies,
+        || case when ${CONTRADICTS_REGISTRATION} then array['registration_conflict'] else '{}' end as anomalies,
       m.created_at,
       case when d.sent_at > d.reported_at then null else d.sent_at end as sent_at, d.reported_at, d.updated_at
     from ${t.messages} m
