@@ -27,7 +27,7 @@ export type {
 } from './config/options.js';
 export type { EsmsRootAsyncOptions, EsmsRootOptions } from './config/options.module.js';
 export { NAME_PATTERN, SECRET_PATTERN } from './config/patterns.js';
-export type { Contact } from './crm/contact-queries.js';
+export type { Contact, ContactEntry } from './crm/contact-queries.js';
 export { EsmsContacts } from './crm/esms-contacts.js';
 export type { ContactOutcome, Reachability } from './crm/reachability.js';
 export { EsmsReadiness, type WhenReadyOptions } from './database/esms-readiness.js';

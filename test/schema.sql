@@ -127,6 +127,8 @@ create table esms.registrations (
   registered_at timestamp with time zone not null,
   changed_at timestamp with time zone not null,
   linked_sms_id text collate "C",
+  closed_at timestamp with time zone,
+  sequence bigint not null default 0,
   constraint registrations_pkey PRIMARY KEY (account, id)
 );
 
@@ -194,9 +196,12 @@ CREATE INDEX messages_request ON esms.messages USING btree (account, request_id)
 CREATE INDEX messages_silent ON esms.messages USING btree (silent_since) WHERE (silent_since IS NOT NULL);
 CREATE INDEX quarantine_recorded ON esms.quarantine USING btree (account, recorded_at, id);
 CREATE UNIQUE INDEX registrations_link ON esms.registrations USING btree (account, linked_sms_id) WHERE (linked_sms_id IS NOT NULL);
+CREATE INDEX registrations_recipient ON esms.registrations USING btree (account, recipient, registered_at) WHERE ((linked_sms_id IS NULL) AND (recipient IS NOT NULL));
 CREATE UNIQUE INDEX registrations_ref ON esms.registrations USING btree (account, ref) WHERE (ref IS NOT NULL);
 CREATE INDEX registrations_request ON esms.registrations USING btree (account, request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX registrations_silent ON esms.registrations USING btree (GREATEST(registered_at, scheduled_for)) WHERE ((linked_sms_id IS NULL) AND (closed_at IS NULL));
 CREATE UNIQUE INDEX registrations_sms_id ON esms.registrations USING btree (account, sms_id) WHERE (sms_id IS NOT NULL);
+CREATE INDEX registrations_waiting ON esms.registrations USING btree (account, registered_at) WHERE (linked_sms_id IS NULL);
 
 create view esms.v1_contacts as
  SELECT c.account,
@@ -340,9 +345,15 @@ UNION ALL
     r.ref,
     r.channel,
     NULL::text AS type_id,
-    'pending'::text AS state,
-    NULL::text AS outcome,
-    false AS final,
+        CASE
+            WHEN (r.closed_at IS NULL) THEN 'pending'::text
+            ELSE 'reported'::text
+        END AS state,
+        CASE
+            WHEN (r.closed_at IS NOT NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END AS outcome,
+    (r.closed_at IS NOT NULL) AS final,
     NULL::bigint AS counters_receivers,
     NULL::bigint AS counters_sent,
     NULL::bigint AS counters_succeeded,
@@ -359,16 +370,22 @@ UNION ALL
     NULL::text AS switch_sms_id,
     NULL::text AS error_code,
     NULL::text AS error_message,
-    NULL::text AS error_reason,
-    NULL::text AS error_failure_class,
+        CASE
+            WHEN (r.closed_at IS NOT NULL) THEN 'no_report'::text
+            ELSE NULL::text
+        END AS error_reason,
+        CASE
+            WHEN (r.closed_at IS NOT NULL) THEN 'unspecified'::text
+            ELSE NULL::text
+        END AS error_failure_class,
     true AS registered,
     r.metadata,
     false AS contradicted,
     '{}'::text[] AS anomalies,
     r.registered_at AS created_at,
     NULL::timestamp with time zone AS sent_at,
-    NULL::timestamp with time zone AS reported_at,
-    r.changed_at AS updated_at
+    r.closed_at AS reported_at,
+    GREATEST(r.changed_at, r.closed_at) AS updated_at
    FROM registrations r
   WHERE (r.linked_sms_id IS NULL);
 

@@ -1,3 +1,4 @@
+import { SMS_ID } from '../domain/identifier.js';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 
 /** Counters: up to ten digits, nothing else; `Number` would also take `1e3`, `0x10` and blanks. */
@@ -22,7 +23,7 @@ const LONGEST_ERROR_INFO = 8_192;
  */
 export class CallbackDto {
   @IsString()
-  @Matches(IDENTIFIER)
+  @Matches(SMS_ID)
   SMSID: string;
 
   @IsOptional()

@@ -1,4 +1,5 @@
 import { IsOptional, IsString, Matches } from 'class-validator';
+import { SMS_ID } from '../domain/identifier.js';
 import { AsIdentifier } from '../access/as-identifier.js';
 
 /** The body of a replay. */
@@ -7,8 +8,6 @@ export class ReplayDto {
   @AsIdentifier()
   @IsOptional()
   @IsString()
-  @Matches(/^(?=.*\S)[^\p{Cc}\uFFFD]{1,128}$/u, {
-    message: 'smsId: 1 to 128 characters, none of them a control character',
-  })
+  @Matches(SMS_ID, { message: 'smsId: 1 to 128 characters, none of them a control character, no registration:…' })
   smsId?: string;
 }

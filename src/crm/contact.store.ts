@@ -36,7 +36,8 @@ export class ContactStore {
    * it corrects, a changed recipient moves it, and one that can be attributed to nobody any more takes it away.
    */
   async record(runner: SqlRunner, events: readonly OutcomeEvent[]): Promise<void> {
-    const rows = events.map(rowOf);
+    // A registration that waits for its message: nothing became of any message yet.
+    const rows = events.filter(({ data }) => data.message.smsId !== null).map(rowOf);
     await this.#remove(
       runner,
       rows.filter(({ contact }) => contact === null),
@@ -80,7 +81,8 @@ function rowOf({ account, subject, sequence, time, data: { message } }: OutcomeE
     sms_id: subject,
     contact: person?.value ?? null,
     kind: person?.kind ?? null,
-    channel: message.channel,
+    // Registered without one, and no callback came: silence is the outcome all the same.
+    channel: message.channel ?? 'unrecognised',
     outcome: message.outcome,
     reason: message.error?.reason ?? null,
     failure_class: message.error?.failureClass ?? null,

@@ -17,7 +17,7 @@ import { UnfitDatabase } from './fitness.js';
 import { isAway } from './is-away.js';
 import { demandMigrated, prepareDatabase } from './prepare-database.js';
 import type { Transaction } from './sql-runner.js';
-import { type Tables, tablesIn } from './tables.js';
+import { type Tables, tablesIn, type Views, viewsIn } from './tables.js';
 import { TransactionPool } from './transaction-pool.js';
 import { Troubles } from './troubles.js';
 import { WorkPool } from './work-pool.js';
@@ -39,6 +39,7 @@ const INGEST_SETTINGS = [
 @Injectable()
 export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   readonly tables: Tables;
+  readonly views: Views;
   /** Everything but callbacks, whether the database is ready or not: for what prepares it. */
   readonly work: WorkPool;
   readonly #ingest: TransactionPool;
@@ -53,6 +54,7 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.tables = tablesIn(options.database.schema);
+    this.views = viewsIn(options.database.schema);
     this.work = new WorkPool(dataSource);
     this.#first = new FirstConnection(() => this.#prepare(), this.#troubles);
     this.#ingest = new TransactionPool(options.database, {

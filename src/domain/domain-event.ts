@@ -76,9 +76,12 @@ export interface EsmsEvent<Type extends EventType = EventType> {
   id: string;
   type: Type;
   account: string;
-  /** The SMSID; of `receipt.quarantined` the quarantine item's id. */
+  /**
+   * The SMSID; of `message.unknown` about a registration that no message was linked to, `registration:` and its id; of
+   * `receipt.quarantined` the quarantine item's id.
+   */
   subject: string;
-  /** Counts the events of one message from 1; null for an event that belongs to no message. */
+  /** Counts the events of one subject from 1; null for an event that belongs to no message. */
   sequence: number | null;
   time: Instant;
   data: EventData[Type];

@@ -1,3 +1,6 @@
+/** An SMSID that is kept: what begins with `registration:` would be taken for the subject of another's events. */
+export const SMS_ID = /^(?!registration:)[^\p{Cc}\uFFFD]{1,128}$/u;
+
 /** Printable ASCII without blanks: what nearly every identifier consists of, and nothing in it needs a change. */
 const PLAIN = /^[!-~]*$/;
 

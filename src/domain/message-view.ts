@@ -90,9 +90,10 @@ export function viewMessage(message: MessageState, registration: Registration | 
 
 /** The view of a registration that no message was linked to yet. */
 export function viewRegistration(registration: Registration): MessageView {
-  const { account, registeredAt, changedAt, scheduledFor } = registration;
+  const { account, registeredAt, changedAt, scheduledFor, closedAt } = registration;
   const nothing = emptyMessage(account, '');
-  const view = viewMessage({ ...nothing, registeredAt, registrationChangedAt: changedAt, scheduledFor }, registration);
+  const told = { registeredAt, registrationChangedAt: changedAt, scheduledFor, closedAt };
+  const view = viewMessage({ ...nothing, ...told }, registration);
   return { ...view, smsId: registration.smsId };
 }
 

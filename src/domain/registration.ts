@@ -16,4 +16,19 @@ export interface Registration {
   registeredAt: Instant;
   /** When it last got a new field. */
   changedAt: Instant;
+  /** When silence closed it, while no message was linked to it; null for an open one and for a linked one. */
+  closedAt: Instant | null;
+}
+
+/** What begins the subject of events about registrations; no SMSID that we keep begins so. */
+export const REGISTRATION_SUBJECT = 'registration:';
+
+/** What an event is about that tells of a registration no message was linked to: `registration:` and its id. */
+export function registrationSubject(id: string): string {
+  return `${REGISTRATION_SUBJECT}${id}`;
+}
+
+/** The SMSID that is the subject of an event; null where that is a registration. */
+export function smsIdOfSubject(subject: string): string | null {
+  return subject.startsWith(REGISTRATION_SUBJECT) ? null : subject;
 }

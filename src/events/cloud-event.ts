@@ -18,7 +18,7 @@ export interface CloudEventContext {
   source: string;
   /** `vn.nestjs-esms.message.delivered.v1` */
   type: string;
-  /** The SMSID; of `receipt.quarantined` the quarantine item's id. */
+  /** The SMSID, `registration:` and an id, or of `receipt.quarantined` the quarantine item's id. */
   subject: string;
   time: string;
   datacontenttype: 'application/json';

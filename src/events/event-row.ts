@@ -3,6 +3,7 @@ import type { EsmsEvent, EventType, StatusData } from '../domain/domain-event.js
 import type { MessageView } from '../domain/message-view.js';
 import { CURRENCY } from '../domain/money.js';
 import type { Recipient } from '../domain/recipient.js';
+import { smsIdOfSubject } from '../domain/registration.js';
 
 /** A view without what is in its row already, and without what is null, false or empty. */
 type PackedView = Partial<Omit<MessageView, 'account' | 'smsId' | 'recipient'>>;
@@ -101,6 +102,6 @@ const NOTHING: Omit<MessageView, 'account' | 'smsId' | 'recipient' | 'createdAt'
   reportedAt: null,
 };
 
-function unpackView(account: string, smsId: string, view: PackedView, recipient: Recipient | null): MessageView {
-  return { smsId, account, ...NOTHING, ...(view as Required<PackedView>), recipient };
+function unpackView(account: string, subject: string, view: PackedView, recipient: Recipient | null): MessageView {
+  return { smsId: smsIdOfSubject(subject), account, ...NOTHING, ...(view as Required<PackedView>), recipient };
 }

@@ -72,8 +72,8 @@ export class EsmsMessages {
   }
 
   /**
-   * A page of messages for which all that is given holds, newest first; those registered and not sent yet end the last
-   * page of their `ref` or `requestId`. Throws `arguments_invalid` with every problem, `cursor_invalid`, and
+   * A page of messages for which all that is given holds, newest first. Where more is given than an account and a time,
+   * registrations that no callback has joined yet are among them, with `smsId: null`. Throws `arguments_invalid` with every problem, `cursor_invalid`, and
    * `account_unknown`.
    */
   async find(filter: Partial<FindMessagesDto> = {}): Promise<Page<MessageView>> {

@@ -8,6 +8,7 @@ import { ReceiptRecords } from './receipt-records.js';
 import { Registrar } from './registrar.js';
 import { RegistrationRecords } from './registration-records.js';
 import { SilenceCloser } from './silence.closer.js';
+import { WaitingRegistrations } from './waiting-registrations.js';
 import { WriteProbe } from './write-probe.js';
 
 /** Messages, their receipts and their registrations. */
@@ -20,6 +21,7 @@ import { WriteProbe } from './write-probe.js';
     RegistrationRecords,
     Registrar,
     MessageQueries,
+    WaitingRegistrations,
     EsmsMessages,
     SilenceCloser,
     WriteProbe,

@@ -126,5 +126,5 @@ const view = (message: StoredMessage | null, registration: StoredRegistration): 
   message === null ? viewRegistration(registration) : viewMessage(message.state, registration);
 
 function fresh(account: string, request: RegistrationRequest, now: Instant): Omit<StoredRegistration, 'changedAt'> {
-  return { ...request, account, id: randomUUID(), registeredAt: now, linkedSmsId: null };
+  return { ...request, account, id: randomUUID(), registeredAt: now, linkedSmsId: null, closedAt: null, sequence: 0 };
 }

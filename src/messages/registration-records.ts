@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import type { Instant } from '../domain/clock.js';
 import type { Recipient } from '../domain/recipient.js';
 import type { StoredRegistration } from './stored-message.js';
 
@@ -15,7 +16,7 @@ export const REGISTRATION_COLUMNS = `
   r.account, r.id, r.sms_id as "smsId", r.request_id as "requestId", r.ref, r.channel,
   r.recipient_kind as "recipientKind", r.recipient, ${instantSql('r.scheduled_for', '"scheduledFor"')}, r.metadata,
   ${instantSql('r.registered_at', '"registeredAt"')}, ${instantSql('r.changed_at', '"changedAt"')},
-  r.linked_sms_id as "linkedSmsId"`;
+  r.linked_sms_id as "linkedSmsId", ${instantSql('r.closed_at', '"closedAt"')}, r.sequence::int as sequence`;
 
 /** A registration from a row of {@link REGISTRATION_COLUMNS}. */
 export function registrationOf({ recipientKind, recipient, ...row }: RegistrationRow): StoredRegistration {
@@ -36,6 +37,7 @@ const SMS_IDS = new RowSet({ account: 'text', smsId: 'text' });
 const REQUESTS = new RowSet({ account: 'text', requestId: 'text' }, 3);
 const REFS = new RowSet({ account: 'text', ref: 'text' }, 5);
 const HELD_REQUESTS = new RowSet({ account: 'text', requestId: 'text' });
+const CLOSED = new RowSet({ account: 'text', id: 'uuid', closedAt: 'timestamptz', sequence: 'bigint' });
 const LINKS = new RowSet({ account: 'text', id: 'uuid', smsId: 'text' });
 
 const REQUEST_KEY = `hashtextextended(account || chr(1) || "requestId", 0)`;
@@ -49,6 +51,8 @@ export class RegistrationRecords {
   readonly #busyRequests: string;
   readonly #read: string;
   readonly #save: string;
+  readonly #lockSilent: string;
+  readonly #saveClosed: string;
   readonly #link: string;
   readonly #tryLink: string;
 
@@ -76,16 +80,24 @@ export class RegistrationRecords {
         metadata = excluded.metadata, changed_at = excluded.changed_at
       where r.linked_sms_id is not distinct from $13
       returning r.id`;
+    const silentSince = 'greatest(r.registered_at, r.scheduled_for)';
+    this.#lockSilent = `
+      select ${REGISTRATION_COLUMNS} from ${registrations} r
+      where r.linked_sms_id is null and r.closed_at is null and ${silentSince} < $1
+      order by ${silentSince} limit $2 for update of r skip locked`;
+    this.#saveClosed = `
+      update ${registrations} r set closed_at = given."closedAt", sequence = given.sequence from ${CLOSED.sql}
+      where r.account = given.account and r.id = given.id`;
     const isFree = `
       r.account = given.account and r.id = given.id
         and (r.linked_sms_id is null or r.linked_sms_id = given."smsId")`;
     this.#link = `
-      update ${registrations} r set linked_sms_id = given."smsId" from ${LINKS.sql} where ${isFree} returning r.id`;
+      update ${registrations} r set linked_sms_id = given."smsId", closed_at = null from ${LINKS.sql} where ${isFree} returning r.id`;
     this.#tryLink = `
       with free as (
         select r.account, r.id, given."smsId" from ${registrations} r join ${LINKS.sql} on ${isFree}
         for update of r skip locked)
-      update ${registrations} r set linked_sms_id = free."smsId" from free
+      update ${registrations} r set linked_sms_id = free."smsId", closed_at = null from free
       where r.account = free.account and r.id = free.id returning r.id`;
   }
 
@@ -150,6 +162,16 @@ export class RegistrationRecords {
       registration.linkedSmsId,
     ]);
     if (saved.length === 0) throw new RegistrationRaced();
+  }
+
+  /** Locks up to `limit` registrations that have waited for a message since before a time and that nobody else holds. */
+  async lockSilent(runner: SqlRunner, before: Instant, limit: number): Promise<StoredRegistration[]> {
+    return (await rowsOf<RegistrationRow>(runner, this.#lockSilent, [before, limit])).map(registrationOf);
+  }
+
+  /** Writes that silence closed registrations, which are locked. */
+  async saveClosed(runner: SqlRunner, closed: readonly StoredRegistration[]): Promise<void> {
+    if (closed.length > 0) await runner.query(this.#saveClosed, CLOSED.parameters(closed));
   }
 
   /** Links registrations for good. Throws {@link RegistrationRaced} where one was linked elsewhere meanwhile. */

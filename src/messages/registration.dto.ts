@@ -4,6 +4,7 @@ import { IsMoment } from '../access/is-moment.js';
 import { CHANNELS, type Channel } from '../domain/channel.js';
 import { parseMoment } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
+import { SMS_ID } from '../domain/identifier.js';
 import { recipientOf } from '../domain/recipient.js';
 import { storableMetadata } from './metadata.js';
 import type { RegistrationRequest } from './registration-request.js';
@@ -25,6 +26,7 @@ export class RegistrationDto {
   @IsString()
   @MaxLength(128)
   @Matches(PRINTABLE.pattern, PRINTABLE.options)
+  @Matches(SMS_ID, { message: '$property: no SMSID of the gateway' })
   smsId?: string;
 
   /** The RequestId it is sent with. */

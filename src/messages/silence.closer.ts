@@ -12,6 +12,7 @@ import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { type Instant, shiftInstant } from '../domain/clock.js';
 import { closeMessage } from '../domain/message-state.js';
 import { Outbox } from '../events/outbox.js';
+import { closeRegistration } from './close-registration.js';
 import { MessageProgress } from './message-progress.js';
 import { MessageRecords } from './message-records.js';
 import { RegistrationRecords } from './registration-records.js';
@@ -20,7 +21,7 @@ import type { StoredMessage } from './stored-message.js';
 const BATCH = 200;
 const INTERVAL_MS = 60_000;
 
-/** Closes messages that nobody reported on for too long (design §3, Silence). Any number of processes may run it. */
+/** Closes messages, and registrations that wait for theirs, that nobody reported on for too long (design §3, Silence). Any number of processes may run it. */
 @Injectable()
 export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('EsmsSilence');
@@ -49,10 +50,15 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
     await this.#sweeping;
   }
 
-  /** Closes everything that is due. Gives the number of messages closed. */
+  /** Closes everything that is due. Gives the number of messages and registrations closed. */
   async close(): Promise<number> {
+    const messages = await this.#closeAll((runner, now) => this.#closeMessages(runner, now));
+    return messages + (await this.#closeAll((runner, now) => this.#closeRegistrations(runner, now)));
+  }
+
+  async #closeAll(closeBatch: (runner: SqlRunner, now: Instant) => Promise<number>): Promise<number> {
     for (let closed = 0; ; ) {
-      const batch = await this.database.transaction((runner) => this.#closeBatch(runner));
+      const batch = await this.database.transaction(async (runner) => closeBatch(runner, await nowOf(runner)));
       closed += batch;
       if (batch > 0) this.outbox.announce();
       if (batch < BATCH || this.#stopping) return closed;
@@ -68,11 +74,7 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  async #closeBatch(runner: SqlRunner): Promise<number> {
-    // Not the clock of this machine: had it jumped ahead, messages would be closed that are still under way.
-    const [{ now }] = (await rowsOf<{ now: Instant }>(runner, `select ${instantSql('now()', 'now')}`)) as [
-      { now: Instant },
-    ];
+  async #closeMessages(runner: SqlRunner, now: Instant): Promise<number> {
     const due = await this.messages.lockSilent(runner, shiftInstant(now, -this.options.silenceMs), BATCH);
     const smsIds = due.map(({ state: { account, smsId } }) => ({ account, smsId }));
     const registrations = await this.registrations.find(runner, { smsIds, requestIds: [], refs: [] });
@@ -91,6 +93,26 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
     );
     return due.length;
   }
+
+  async #closeRegistrations(runner: SqlRunner, now: Instant): Promise<number> {
+    const due = await this.registrations.lockSilent(runner, shiftInstant(now, -this.options.silenceMs), BATCH);
+    const closings = due.map((registration) => closeRegistration(registration, now));
+    await this.registrations.saveClosed(
+      runner,
+      closings.map(({ closed }) => closed),
+    );
+    await this.outbox.append(
+      runner,
+      closings.map(({ event }) => event),
+    );
+    return due.length;
+  }
+}
+
+/** By the clock of PostgreSQL: had this machine's jumped ahead, what is still under way would be closed. */
+async function nowOf(runner: SqlRunner): Promise<Instant> {
+  const [row] = await rowsOf<{ now: Instant }>(runner, `select ${instantSql('now()', 'now')}`);
+  return (row as { now: Instant }).now;
 }
 
 function closedProgress(message: StoredMessage, now: string): ReturnType<MessageProgress['result']> {

@@ -6,6 +6,8 @@ export interface StoredRegistration extends Registration {
   id: string;
   /** The message it is linked to. */
   linkedSmsId: string | null;
+  /** The number of the last event about itself. */
+  sequence: number;
 }
 
 /** A message under the lock of its writer. */

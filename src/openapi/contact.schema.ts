@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import type { Contact as CrmContact } from '../crm/contact-queries.js';
 import type { Reachability as CrmReachability } from '../crm/reachability.js';
 import { CHANNEL, orNull, OUTCOME, REASON, RECIPIENT_KIND } from './vocabulary.js';
@@ -21,21 +21,34 @@ export class Reachability implements CrmReachability {
   since: string | null;
 }
 
-@ApiSchema({ description: 'What became of one message for this person.' })
+@ApiSchema({
+  description: 'What became of one message for this person, or a registration that no callback has joined yet.',
+})
 export class ContactEntry implements Entry {
-  @ApiProperty({ type: String, example: '849fe08c19294b02857cf91687021a50250' })
-  smsId: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: '849fe08c19294b02857cf91687021a50250',
+    description: 'null for a registration that no callback has joined yet.',
+  })
+  smsId: string | null;
 
-  @ApiProperty(CHANNEL)
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Of such a registration alone.' })
+  ref?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'Of such a registration alone.' })
+  requestId?: string | null;
+
+  @ApiProperty(orNull(CHANNEL))
   channel: Entry['channel'];
 
-  @ApiProperty(OUTCOME)
+  @ApiProperty({ ...orNull(OUTCOME), description: 'null while such a registration waits.' })
   outcome: Entry['outcome'];
 
   @ApiProperty(orNull(REASON))
   reason: Entry['reason'];
 
-  @ApiProperty({ type: 'string', format: 'date-time', description: 'When it was reported.' })
+  @ApiProperty({ type: 'string', format: 'date-time', description: 'When it was reported, closed or registered.' })
   at: string;
 }
 

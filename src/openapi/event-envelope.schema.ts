@@ -20,7 +20,7 @@ export class EventEnvelope implements CloudEventContext {
   @ApiProperty({ type: String, example: 'vn.nestjs-esms.message.delivered.v1', description: 'What happened.' })
   type: string;
 
-  @ApiProperty({ type: String, description: 'The SMSID; of `receipt.quarantined` the id of the item.' })
+  @ApiProperty({ type: String, description: 'The SMSID, `registration:…` or the id of an item in quarantine.' })
   subject: string;
 
   @ApiProperty({

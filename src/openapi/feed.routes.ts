@@ -29,7 +29,11 @@ export function describeFeed(): void {
       default: new FeedDto().types,
       example: 'message.delivered,message.cost_changed',
     }),
-    Optional('subject', 'Those of this SMSID only, or of this quarantine item.', { type: 'string', maxLength: 128 }),
+    Optional(
+      'subject',
+      'Those of this SMSID only, of this registration (`registration:…`), or of this quarantine item.',
+      { type: 'string', maxLength: 128 },
+    ),
     LIMIT,
     Optional('wait', 'How long to wait for the first event where there is none yet, in seconds.', {
       type: 'integer',

@@ -28,7 +28,7 @@ export function describeMessages(): void {
       summary: 'Finds messages',
       description:
         'Messages of an account, newest first; every filter that is given must hold. Registrations without a message ' +
-        'yet are found by `ref` or `requestId` only.',
+        'yet are among them wherever more is given than a time.',
     }),
     ...PAGING,
     Optional('requestId', 'The RequestId it was sent with.', { type: 'string', maxLength: 128 }),

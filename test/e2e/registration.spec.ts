@@ -433,6 +433,70 @@ describe('a registration by ref alone', () => {
   });
 });
 
+describe('registrations that wait for their message', () => {
+  const phone = '0911000300';
+  const pageOf = async (question: string): Promise<Found> => (await service.api<Found>(`/messages?${question}`)).body;
+
+  it('are found by the phone among the messages, page by page, newest first', async () => {
+    for (let index = 0; index < 7; index++) {
+      await service.register({ ref: `phone-${index}`, requestId: `phone-request-${index}`, recipient: phone });
+      if (index % 3 === 0) {
+        await service.callbacks(
+          callbackQuery(`phone-sms-${index}`, { RequestId: `phone-request-${index}`, phonenumber: phone }),
+        );
+      }
+    }
+    const refs: (string | null)[] = [];
+    for (let cursor: string | null = '', isFirst = true; cursor !== null; isFirst = false) {
+      const page: Found = await pageOf(`phone=${phone}&limit=2${isFirst ? '' : `&cursor=${cursor}`}`);
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      refs.push(...page.items.map(({ ref }) => ref));
+      cursor = page.nextCursor;
+    }
+    expect(refs).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => `phone-${index}`));
+    expect((await find(`phone=${phone}&state=pending`)).map(({ ref }) => ref)).toEqual(
+      [5, 4, 2, 1].map((index) => `phone-${index}`),
+    );
+    expect(await find(`phone=${phone}&outcome=unknown`)).toEqual([]);
+    expect(await find(`phone=${phone}&to=2026-01-01`)).toEqual([]);
+    expect(await find(`phone=${phone}&channel=viber`)).toEqual([]);
+  });
+
+  it('are in the contact of the person', async () => {
+    await service.register({ ref: 'contact-1', channel: 'viber', recipient: '+84 911 000 301' });
+    const { status, body } = await service.api<{ history: object[] }>('/crm/contacts/0911000301');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ id: '0911000301', kind: 'phone', reachability: {} });
+    expect(body.history).toEqual([
+      {
+        smsId: null,
+        ref: 'contact-1',
+        requestId: null,
+        channel: 'viber',
+        outcome: null,
+        reason: null,
+        at: expect.any(String) as string,
+      },
+    ]);
+    await service.register({ ref: 'contact-1', smsId: 'contact-sms-1' });
+    expect((await service.api('/crm/contacts/0911000301')).status).toBe(404);
+    expect((await service.api('/crm/contacts/0911000301', { key: KEYS.acme })).status).toBe(404);
+  });
+
+  it('leave the subjects of their events to themselves: no SMSID begins like one', async () => {
+    const smsId = 'registration:5f0e8c1d-5b7a-4963-8e1f-0a9b8c7d6e5f';
+    expect((await service.callback(callbackQuery(smsId))).text).toBe('QUARANTINED sms_id_malformed');
+    expect((await service.callback(callbackQuery(`%E2%80%8B${smsId}`))).text).toBe('QUARANTINED sms_id_malformed');
+    expect((await service.register({ smsId })).status).toBe(400);
+    expect((await service.register({ smsId: `\u200b${smsId}` })).status).toBe(400);
+    const [item] = (await service.api<{ items: { id: string }[] }>('/quarantine')).body.items;
+    const replay = { method: 'POST', body: { smsId } };
+    expect((await service.api(`/quarantine/${item?.id}/replay`, replay)).status).toBe(400);
+    await service.callbacks(callbackQuery('Registration:x'));
+    expect(await service.message('Registration:x')).toMatchObject({ outcome: 'delivered' });
+  });
+});
+
 describe('what only the registration says', () => {
   it('finds the message before its callback, after it, and after a copy of it', async () => {
     const question = 'ref=said&phone=0911000020&channel=zalo_oa';

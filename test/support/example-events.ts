@@ -57,6 +57,8 @@ function registeredAndSilent(): EsmsEvent[] {
     metadata: { order: 1 },
     registeredAt: at(0),
     changedAt: at(0),
+    closedAt: null,
+    sequence: 0,
   };
   const progress = new MessageProgress(unknownMessage(smsId));
   progress.link(registration, at(0));

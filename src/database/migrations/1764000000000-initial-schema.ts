@@ -77,11 +77,18 @@ function messageStatements(t: Tables): string[] {
       registered_at timestamptz not null,
       changed_at timestamptz not null,
       linked_sms_id ${KEY},
+      closed_at timestamptz,
+      sequence bigint not null default 0,
       constraint registrations_pkey primary key (account, id)
     )`,
     `create unique index registrations_ref on ${t.registrations} (account, ref) where ref is not null`,
     `create unique index registrations_sms_id on ${t.registrations} (account, sms_id) where sms_id is not null`,
     `create unique index registrations_link on ${t.registrations} (account, linked_sms_id) where linked_sms_id is not null`,
+    `create index registrations_waiting on ${t.registrations} (account, registered_at) where linked_sms_id is null`,
+    `create index registrations_recipient on ${t.registrations} (account, recipient, registered_at)
+      where linked_sms_id is null and recipient is not null`,
+    `create index registrations_silent on ${t.registrations} (greatest(registered_at, scheduled_for))
+      where linked_sms_id is null and closed_at is null`,
     `create index registrations_request on ${t.registrations} (account, request_id) where request_id is not null`,
     `create table ${t.quarantine} (
       account ${KEY} not null,

@@ -98,9 +98,13 @@ function messages(t: Tables): string {
     ) d
     union all
     select
-      r.account, r.sms_id, r.request_id, r.ref, r.channel, null, 'pending', null, false, null, null, null, null,
-      null, 'VND', r.recipient_kind, r.recipient, null, null, null, null, null, null, null, null, null, null,
-      true, r.metadata, false, '{}', r.registered_at, null, null, r.changed_at
+      r.account, r.sms_id, r.request_id, r.ref, r.channel, null,
+      case when r.closed_at is null then 'pending' else 'reported' end,
+      case when r.closed_at is not null then 'unknown' end, r.closed_at is not null, null, null, null, null,
+      null, 'VND', r.recipient_kind, r.recipient, null, null, null, null, null, null, null, null,
+      case when r.closed_at is not null then 'no_report' end,
+      case when r.closed_at is not null then 'unspecified' end,
+      true, r.metadata, false, '{}', r.registered_at, null, r.closed_at, greatest(r.changed_at, r.closed_at)
     from ${t.registrations} r where r.linked_sms_id is null`;
 }
 

@@ -26,7 +26,7 @@ export class FeedDto extends LimitDto {
   @Matches(PATTERN_LIST, { message: `types: one or more of ${EVENT_PATTERNS.join(', ')}, with commas between them` })
   types = '*';
 
-  /** Those of one SMSID, or of one quarantine item. */
+  /** Those of one SMSID, of one registration (`registration:…`), or of one quarantine item. */
   @AsIdentifier()
   @IsOptional()
   @IsString()
