@@ -30,7 +30,8 @@ export interface DecodedCallback {
 }
 
 const NOTHING: readonly WireName[] = [];
-const ESCAPED_EQUALS = /%3d/i;
+/** In a value it stays escaped when that is decoded once. */
+const ESCAPED_EQUALS = /%(?:25)+3d/i;
 const LONGEST_SMS_ID = 128;
 
 /** Control characters, and the half of a character that a cut leaves: PostgreSQL takes no NUL and no half. */
@@ -41,9 +42,8 @@ const DIGEST_CHARACTERS = 32;
 /** Reads a raw query string. Never throws: what cannot be read becomes a reason or an anomaly. */
 export function decodeCallback(query: string): DecodedCallback {
   const parameters = parseQuery(query);
-  const { parameters: readable, lost } = parameters.some(isOdd)
-    ? mendParameters(parameters)
-    : { parameters, lost: NOTHING };
+  const { parameters: readable, lost } =
+    ESCAPED_EQUALS.test(query) || parameters.some(isOdd) ? mendParameters(parameters) : { parameters, lost: NOTHING };
   const { dto, repeated } = collect(readable);
   const unreadable = unreadableFields(dto);
   const unkeepable = unkeepableReason(dto, repeated, unreadable) ?? damageOf(lost);
@@ -57,7 +57,7 @@ export function decodeCallback(query: string): DecodedCallback {
 
 /** Nothing of the gateway's samples is; where something is, the dearer reading has a look at it. */
 function isOdd({ name, value }: QueryParameter): boolean {
-  return wireNameOf(name) === undefined || value.includes('=') || ESCAPED_EQUALS.test(value);
+  return wireNameOf(name) === undefined || value.includes('=');
 }
 
 function damageOf(lost: readonly WireName[]): UnkeepableReason | null {

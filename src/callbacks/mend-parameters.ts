@@ -35,6 +35,7 @@ export function mendParameters(parameters: readonly QueryParameter[]): MendedPar
 /** One for each name in it, itself first. */
 function partsOf(parameter: QueryParameter): QueryParameter[] {
   const { name, value } = withValue(parameter);
+  if (!value.includes('=')) return [{ name, value }];
   const joints = [...value.matchAll(JOINT)];
   const ends = [...joints.map(({ index }) => index), value.length];
   const own = { name, value: value.slice(0, ends[0]) };
