@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { loadEnvFile } from 'node:process';
-import { parseEnv } from 'node:util';
+import { join, resolve } from 'node:path';
 import {
   type Caller,
   EsmsError,
@@ -12,8 +9,9 @@ import {
   SECRET_PATTERN,
   type WebhookOptions,
 } from '../index.js';
+import { readEnvFile } from './env-file.js';
 import { relaysOf } from './relay-variables.js';
-import { given, type Note, oneOf, type Variables } from './variables.js';
+import { given, misspelled, type Note, oneOf, type Variables, watched } from './variables.js';
 
 /** What the service is told from outside. */
 export interface Environment {
@@ -26,6 +24,8 @@ export interface Environment {
   connections: Pick<EsmsOptions['database'], 'ingestConnections' | 'workConnections'>;
   /** Where the embedded PostgreSQL and generated secrets are kept. */
   dataDirectory: string;
+  /** Where callbacks wait while the database is away. */
+  spoolDirectory: string;
   production: boolean;
   /** Callback tokens by account; null where none were given. */
   tokens: ReadonlyMap<string, readonly string[]> | null;
@@ -39,29 +39,33 @@ export interface Environment {
   privateWebhooks: boolean;
   /** How many webhooks an account may have, if it was given. */
   webhookLimit: Pick<WebhookOptions, 'perAccount'>;
+  /** Sentences about variables that are nearly ours, and were not read. */
+  warnings: readonly string[];
 }
 
 const DEFAULT_ACCOUNT = 'default';
 const BARE_KEY_SCOPES: readonly Scope[] = ['read', 'write'];
 
-/** The environment of this process, with a `.env` file of the working folder beneath it. */
+/**
+ * The environment of this process, with a `.env` file of the working folder beneath it.
+ * @throws EsmsError `options_invalid` that lists every problem by file and line, or by the name of its variable
+ */
 export function readProcessEnvironment(file = '.env'): Environment {
-  if (existsSync(file)) {
+  for (const [name, value] of readEnvFile(file)) {
     // A variable that is there and empty would stand before the file's.
-    for (const name of Object.keys(parseEnv(readFileSync(file, 'utf8')))) {
-      if (given(process.env, name) === null) delete process.env[name];
-    }
-    loadEnvFile(file);
+    if (given(process.env, name) === null) process.env[name] = value;
   }
   return readEnvironment(process.env);
 }
 
 /** Reads variables. Throws `EsmsError` `options_invalid` that lists every problem by the name of its variable. */
-export function readEnvironment(variables: Variables): Environment {
+export function readEnvironment(all: Variables): Environment {
   const problems: string[] = [];
   const note: Note = (name, text) => void problems.push(`${name}: ${text}`);
-  const production = variables['NODE_ENV'] === 'production';
-  const environment: Environment = {
+  const { variables, asked } = watched(all);
+  const production = isProduction(variables);
+  const dataDirectory = resolve(given(variables, 'DATA_DIR') ?? '.data');
+  const environment: Omit<Environment, 'warnings'> = {
     port: portOf(given(variables, 'PORT') ?? '3000', note),
     host: given(variables, 'HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
     publicUrl: urlOf(given(variables, 'PUBLIC_URL'), note),
@@ -70,7 +74,8 @@ export function readEnvironment(variables: Variables): Environment {
       ...connectionsOf('ingestConnections', 'INGEST_CONNECTIONS', variables, note),
       ...connectionsOf('workConnections', 'WORK_CONNECTIONS', variables, note),
     },
-    dataDirectory: resolve(given(variables, 'DATA_DIR') ?? '.data'),
+    dataDirectory,
+    spoolDirectory: join(dataDirectory, 'spool'),
     production,
     tokens: tokensOf(given(variables, 'CALLBACK_TOKENS'), note),
     apiKeys: keysOf(given(variables, 'API_KEYS'), note),
@@ -84,19 +89,24 @@ export function readEnvironment(variables: Variables): Environment {
   }
   noteForeignKeys(environment, note);
   if (production) noteMissing(environment, note);
-  if (problems.length > 0) throw new EsmsError('options_invalid', problems.join('\n'));
-  return environment;
+  const warnings = misspelled(all, asked);
+  if (problems.length > 0) throw new EsmsError('options_invalid', [...problems, ...warnings].join('\n'));
+  return { ...environment, warnings };
 }
 
+/** Whether nothing may be generated, or be made for a developer. */
+export const isProduction = (variables: Variables): boolean =>
+  given(variables, 'NODE_ENV')?.toLowerCase() === 'production';
+
 /** A key of an account that no callback can be for is a typing error. */
-function noteForeignKeys({ tokens, apiKeys }: Environment, note: Note): void {
+function noteForeignKeys({ tokens, apiKeys }: Pick<Environment, 'tokens' | 'apiKeys'>, note: Note): void {
   const accounts = [...(tokens?.keys() ?? [DEFAULT_ACCOUNT])];
   for (const { account } of apiKeys?.values() ?? []) {
     if (account !== null && !accounts.includes(account)) note('API_KEYS', `account ${account} has no callback token`);
   }
 }
 
-function noteMissing({ databaseUrl, tokens, apiKeys }: Environment, note: Note): void {
+function noteMissing({ databaseUrl, tokens, apiKeys }: Omit<Environment, 'warnings'>, note: Note): void {
   if (databaseUrl === null) note('DATABASE_URL', 'needed in production; the embedded PostgreSQL is for development');
   if (tokens === null) note('CALLBACK_TOKENS', 'needed in production');
   if (apiKeys === null) note('API_KEYS', 'needed in production');
