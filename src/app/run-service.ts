@@ -1,46 +1,58 @@
-import { join } from 'node:path';
+import type { LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Caller, SCOPES } from '../index.js';
 import { createApp } from './create-app.js';
 import { type DevelopmentSecrets, developmentSecrets } from './development-secrets.js';
-import { type Environment, readProcessEnvironment } from './environment.js';
+import { demandAddress } from './demand-address.js';
+import { type Environment, isProduction, readProcessEnvironment } from './environment.js';
 import { type OpenedDatabase, openDatabase } from './open-database.js';
+import { ServiceLogger } from './service-logger.js';
+import { startFailure } from './start-failure.js';
+import { startReport, startScreen } from './start-report.js';
+import { packageVersion } from './version.js';
 
 const DEFAULT_ACCOUNT = 'default';
+const CONTEXT = 'Service';
 
-/** Which variable an option of the module comes from, of those that only the module can check. */
-const VARIABLES = {
-  publicUrl: 'PUBLIC_URL',
-  'database.url': 'DATABASE_URL',
-  'relays.rabbitmq.url': 'RABBITMQ_URL',
-  'relays.rabbitmq.exchange': 'RABBITMQ_EXCHANGE',
-  'relays.nats.url': 'NATS_URL',
-  'relays.nats.subjectPrefix': 'NATS_SUBJECT_PREFIX',
-  'relays.nats.stream': 'NATS_STREAM',
-};
+/** What is open, to be closed in this order: a request that is under way when the stop comes is still stored. */
+interface Running {
+  app?: NestFastifyApplication;
+  database?: OpenedDatabase;
+}
 
 /** Runs the service until it is told to stop. */
 export async function runService(): Promise<void> {
+  const running: Running = {};
+  let environment: Environment | null = null;
   try {
-    const environment = readProcessEnvironment();
-    const secrets = environment.production ? null : secretsFor(environment);
-    const database = await openDatabase(environment);
-    const app = await createApp(optionsFrom(environment, database, secrets));
-    stopOnSignal(app, database);
-    await app.listen(environment.port, environment.host);
-    if (secrets !== null) printCurlLines(await app.getUrl(), environment, secrets);
+    environment = readProcessEnvironment();
+    await start(environment, running);
   } catch (error) {
-    process.stderr.write(`nestjs-esms did not start\n${withVariables((error as Error).message)}\n`);
+    const message = startFailure(error, environment ?? { port: 0, host: '' });
+    if (isProduction(process.env))
+      new ServiceLogger(true).error(`nestjs-esms did not start: ${message}`, undefined, CONTEXT);
+    else process.stderr.write(`nestjs-esms did not start\n${message}\n`);
+    await close(running).catch(() => undefined);
     process.exit(1);
   }
 }
 
-/** What is wrong with an option, under the name of its variable. */
-function withVariables(message: string): string {
-  return Object.entries(VARIABLES).reduce(
-    (text, [option, variable]) => text.replaceAll(`- ${option}:`, `- ${variable}:`),
-    message,
-  );
+async function start(environment: Environment, running: Running): Promise<void> {
+  const logger = new ServiceLogger(environment.production);
+  stopOnSignal(running, logger);
+  logger.log(`nestjs-esms ${packageVersion()} is starting`, CONTEXT);
+  await demandAddress(environment);
+  for (const warning of environment.warnings) logger.warn(warning, CONTEXT);
+  const secrets = environment.production ? null : secretsFor(environment);
+  running.database = await openDatabase(environment, (line) => logger.log(line, CONTEXT));
+  running.app = await createApp(optionsFrom(environment, running.database, secrets), logger);
+  await running.app.listen(environment.port, environment.host);
+  const listening = await running.app.getUrl();
+  if (environment.production) {
+    for (const [label, text] of startReport(listening, environment)) logger.log(`${label}: ${text}`, CONTEXT);
+  } else {
+    process.stdout.write(startScreen(listening, environment, secrets));
+  }
 }
 
 /** Generated ones, where something is not given. */
@@ -54,7 +66,7 @@ function optionsFrom(
     apiKeys,
     publicUrl,
     connections,
-    dataDirectory,
+    spoolDirectory,
     relays,
     lookups,
     privateWebhooks,
@@ -72,7 +84,7 @@ function optionsFrom(
     esms: {
       accounts: Object.fromEntries(accounts),
       database: { url, ...connections },
-      spool: { directory: join(dataDirectory, 'spool') },
+      spool: { directory: spoolDirectory },
       relays,
       ...lookups,
       ...(publicUrl === null ? {} : { publicUrl }),
@@ -83,30 +95,25 @@ function optionsFrom(
   };
 }
 
-/** The database goes last: a request that is under way when the signal comes is still stored. */
-function stopOnSignal(app: NestFastifyApplication, database: OpenedDatabase): void {
-  const stop = async (): Promise<void> => {
-    await app.close();
-    await database.close();
+/** However many signals come, it stops once. */
+function stopOnSignal(running: Running, logger: LoggerService): void {
+  let stopping: Promise<void> | null = null;
+  const stop = async (signal: string): Promise<void> => {
+    const startedAt = performance.now();
+    logger.log(`${signal}: stopping; what is under way is finished first`, CONTEXT);
+    try {
+      await close(running);
+    } catch (error) {
+      logger.error(`stopped with an error: ${(error as Error).message}`, undefined, CONTEXT);
+      process.exit(1);
+    }
+    logger.log(`stopped after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`, CONTEXT);
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void (stopping ??= stop(signal)));
 }
 
-/** Only what was generated is printed; what was given is somebody's secret. */
-function printCurlLines(
-  listening: string,
-  { tokens, apiKeys, publicUrl }: Environment,
-  { token, key }: DevelopmentSecrets,
-): void {
-  const url = publicUrl?.replace(/\/$/, '') ?? listening;
-  const callback =
-    'SMSID=hello-1&SendFailed=0&SendStatus=5&SendSuccess=1&TotalPrice=470.0000&TotalReceiver=1&TotalSent=1' +
-    '&RequestId=&TypeId=23&telcoid=2&phonenumber=0901888484';
-  const lines = [
-    ...(tokens === null ? ['Send a callback:', `  curl -g '${url}/callbacks/esms/${token}?${callback}'`] : []),
-    ...(apiKeys === null ? ['Read the message:', `  curl -H 'x-api-key: ${key}' '${url}/messages/hello-1'`] : []),
-    `Everything else: ${url}/docs`,
-  ];
-  process.stdout.write(`\n${lines.join('\n')}\n\n`);
+async function close({ app, database }: Running): Promise<void> {
+  await app?.close();
+  await database?.close();
 }

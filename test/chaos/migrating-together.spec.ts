@@ -19,7 +19,7 @@ const FEW_CONNECTIONS = { INGEST_CONNECTIONS: '1', WORK_CONNECTIONS: '1' };
  */
 const EXPECTED = /callbacks cannot be stored now|connection timeout/;
 /** A line of a replica that could not do something. */
-const FAILURE = /.*"level":"(?:warn|error|fatal)".*|.*did not start.*/g;
+const FAILURE = /.* (?:WARN|ERROR|FATAL) .*|.*did not start.*/g;
 
 let build: ServiceBuild;
 let directory: EmbeddedPostgresDirectory;

@@ -23,7 +23,7 @@ const running: ServiceProcess[] = [];
 beforeAll(async () => {
   build = await ServiceBuild.make();
   directory = EmbeddedPostgresDirectory.create();
-});
+}, 240_000);
 
 afterEach(async () => {
   for (const service of running.splice(0)) await service.kill();
@@ -156,9 +156,8 @@ describe('the start', () => {
     expect(Object.values(JSON.parse(readFileSync(file, 'utf8')) as object).toSorted()).toEqual(
       [/esms\/([\w-]+)\?/.exec(url)?.[1], key].toSorted(),
     );
-    const logged = service.output.split('\n').filter((line) => line.startsWith('{'));
-    expect(logged.length).toBeGreaterThan(5);
-    for (const line of logged) expect(() => JSON.parse(line) as unknown).not.toThrow();
+    const logged = service.output.split('\n').filter((line) => line.startsWith('[nestjs-esms]'));
+    expect(logged.length).toBeGreaterThan(1);
     expect(logged.join('\n')).not.toContain(key);
 
     expect(await service.stop()).toBe(0);

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export class ServiceBuild {
     const options = ['--noCheck', '--declaration', 'false', '--outDir', folder, '--tsBuildInfoFile', info];
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
     await promisify(execFile)(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.build.json'), ...options]);
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     return new ServiceBuild(folder);
   }
