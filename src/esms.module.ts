@@ -89,7 +89,7 @@ function compose(options: DynamicModule, given: EsmsStructure): DynamicModule {
   };
 }
 
-function controllersOf({ callbacks, api, billing, crm, webhooks }: ResolvedStructure): Type[] {
+function controllersOf({ callbacks, api, health, billing, crm, webhooks }: ResolvedStructure): Type[] {
   const readers: Type[] = [
     MessagesController,
     QuarantineController,
@@ -99,7 +99,9 @@ function controllersOf({ callbacks, api, billing, crm, webhooks }: ResolvedStruc
     ...(billing ? [LedgerController] : []),
     ...(crm ? [ContactsController] : []),
   ];
-  const receiving = decorated(CallbackController, callbacks.decorators);
-  if (api === false) return [receiving];
-  return [receiving, HealthController, ...readers.map((controller) => decorated(controller, api.decorators))];
+  return [
+    decorated(CallbackController, callbacks.decorators),
+    ...(health === false ? [] : [decorated(HealthController, health.decorators)]),
+    ...(api === false ? [] : readers.map((controller) => decorated(controller, api.decorators))),
+  ];
 }

@@ -45,15 +45,27 @@ export class HostCheck implements OnModuleInit {
     throw new EsmsError('options_invalid', `nestjs-esms cannot start:\n- ${problem}`, { problems: [problem] });
   }
 
-  /** Which decorator speaks to which guard nobody can see; that there are fewer of them than guards, everybody can. */
   #warnOfGuards(guards: readonly string[]): void {
-    const said = metadataOf(this.structure.callbacks.decorators);
+    const { callbacks, health } = this.structure;
+    this.#warnOfFewer(guards, 'callbacks', callbacks.decorators, 'the callbacks of the gateway, which are then lost');
+    if (health === false) return;
+    this.#warnOfFewer(
+      guards,
+      'health',
+      health.decorators,
+      'a load balancer that asks /health, which then sends nothing',
+    );
+  }
+
+  /** Which decorator speaks to which guard nobody can see; that there are fewer of them than guards, everybody can. */
+  #warnOfFewer(guards: readonly string[], option: string, decorators: readonly HostDecorator[], whom: string): void {
+    const said = metadataOf(decorators);
     if (said.length >= guards.length) return;
     const has = said.length === 0 ? 'nothing' : said.join(', ');
     for (const guard of guards) {
       this.#logger.warn(
-        `global guard ${guard} may refuse the callbacks of the gateway, which are then lost: give callbacks.decorators ` +
-          `what lets them through, for each global guard (there is ${has})`,
+        `global guard ${guard} may refuse ${whom}: give ${option}.decorators what lets them through, ` +
+          `for each global guard (there is ${has})`,
       );
     }
   }

@@ -181,6 +181,12 @@ export interface EsmsStructure {
    * at boot. @default false
    */
   api?: false | { decorators?: HostDecorator[] };
+  /**
+   * `/health/live` and `/health/ready`, for load balancers, which bring no credentials. Its decorators let them through
+   * the host's global guards, as those of `callbacks` do for the gateway; where they say less, each guard is a warning at
+   * boot. @default `{}` where there is an `api`, else `false`
+   */
+  health?: false | { decorators?: HostDecorator[] };
   /** The ledger of price changes. @default true */
   billing?: boolean;
   /** Contacts and their reachability. @default true */
@@ -218,6 +224,7 @@ export interface ResolvedStructure {
   path: string;
   callbacks: { decorators: HostDecorator[] };
   api: false | { decorators: HostDecorator[] };
+  health: false | { decorators: HostDecorator[] };
   billing: boolean;
   crm: boolean;
   dispatcher: false | Required<DispatcherOptions>;

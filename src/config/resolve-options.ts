@@ -64,11 +64,12 @@ export function resolveOptions(options: EsmsOptions, structure: EsmsStructure = 
 
 /** The structure with defaults. Throws nothing: what is wrong with it is told at boot, together with the options. */
 export function resolveStructure(structure: EsmsStructure): ResolvedStructure {
-  const { path, callbacks, api, billing = true, crm = true, dispatcher, webhooks, imports } = structure;
+  const { path, callbacks, api, health, dispatcher, webhooks, imports, billing = true, crm = true } = structure;
   return {
     path: typeof path === 'string' ? path : '',
     callbacks: { decorators: decoratorsIn(callbacks) },
     api: api === undefined || api === false ? false : { decorators: decoratorsIn(api) },
+    health: (health ?? api ?? false) === false ? false : { decorators: decoratorsIn(health || undefined) },
     billing,
     crm,
     dispatcher: dispatcher === false ? false : withDefaults(DISPATCHER, dispatcher ?? {}),

@@ -5,6 +5,7 @@ export const STRUCTURE_NAMES = [
   'path',
   'callbacks',
   'api',
+  'health',
   'billing',
   'crm',
   'dispatcher',
@@ -34,7 +35,9 @@ export function structureProblems(structure: unknown): string[] {
     problems.note('path', 'segments of letters, digits and . _ ~ - only');
   }
   checkDecorators(problems, 'callbacks', given.callbacks);
-  if (given.api !== false) checkDecorators(problems, 'api', given.api);
+  for (const name of ['api', 'health'] as const) {
+    if (given[name] !== false) checkDecorators(problems, name, given[name]);
+  }
   for (const name of ['billing', 'crm'] as const) {
     problems.flag(name, given[name]);
   }

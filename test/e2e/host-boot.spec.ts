@@ -2,6 +2,7 @@ import {
   type CanActivate,
   Controller,
   type DynamicModule,
+  type ExecutionContext,
   Get,
   type INestApplication,
   Injectable,
@@ -180,6 +181,32 @@ describe('a host boots', () => {
     expect(await warned([UseGuards(AuthGuard, AuthGuard, AuthGuard) as ClassDecorator & MethodDecorator])).toEqual(all);
     const Third = (target: object) => Reflect.defineMetadata('host:third', true, target);
     expect(await warned([Public(), SkipThrottle(), Third])).toEqual([]);
+  });
+
+  it("with health behind the host's guards unless its decorators say otherwise, and is warned of that", async () => {
+    @Injectable()
+    class SessionGuard implements CanActivate {
+      canActivate(context: ExecutionContext): boolean {
+        return Reflect.getMetadata('host:public', context.getClass()) === true;
+      }
+    }
+    const providers = [{ provide: APP_GUARD, useClass: SessionGuard }];
+    const api = { decorators: [UseGuards(AuthGuard)] };
+    const statusWith = async (health: Settings['health'], adapter = new ExpressAdapter()): Promise<unknown[]> => {
+      const given = health === undefined ? {} : { health };
+      const root = { imports: [esms({ api, ...given, callbacks: { decorators: [Public()] } })], providers };
+      const log = await boot(root, { adapter });
+      const { status } = await ask('/health/live');
+      await app?.close();
+      return [status, log.filter((line) => line.includes('SessionGuard may refuse')).length];
+    };
+    expect(await statusWith(undefined)).toEqual([403, 1]);
+    expect(await statusWith({ decorators: [SkipThrottle()] })).toEqual([403, 0]);
+    expect(await statusWith({ decorators: [Public()] })).toEqual([200, 0]);
+    expect(await statusWith({ decorators: [Public()] }, new FastifyAdapter() as never)).toEqual([200, 0]);
+    expect(await statusWith(false)).toEqual([404, 0]);
+    await boot({ imports: [esms({ health: {} })] });
+    expect([(await ask('/health/live')).status, (await ask('/messages')).status]).toEqual([200, 404]);
   });
 
   it('and is warned of an API without decorators, and of a Fastify that refuses while it closes', async () => {

@@ -87,6 +87,14 @@ describe.each<[keyof typeof ADAPTERS]>([['express'], ['fastify']])('in a host on
     expect((await send(host.port, '/api/v1/messages', { headers: { 'x-session': 'lan' } })).status).toBe(404);
   });
 
+  it("answers a load balancer past the host's guards and throttler, which it is told of by decorators", async () => {
+    for (const path of ['/health/live', '/health/ready', '/health/ready']) {
+      const { status, body } = await send<unknown>(host.port, `/api/esms${path}`);
+      expect([path, status, body]).toEqual([path, 200, { data: { status: 'ok' } }]);
+    }
+    expect((await send(host.port, '/api/v1/esms/health/')).status).toBe(404);
+  });
+
   it('shows by its services what it shows over HTTP', async () => {
     await host.callback('SendStatus=5&nameless=1');
     const { items } = await host.api<Page<MessageView>>('/messages');

@@ -205,6 +205,7 @@ export class Host {
           path: 'esms',
           callbacks: { decorators: [Public(), SkipThrottle()] },
           api: { decorators: [UseGuards(StaffGuard)] },
+          health: { decorators: [Public(), SkipThrottle()] },
           dispatcher: { pollMs: 100 },
         }),
       ],

@@ -63,6 +63,7 @@ describe('the options', () => {
       path: ':tenant/*',
       callbacks: { decorators: ['Public'] },
       api: { decorators: () => undefined },
+      health: { guards: [] },
       billing: 'yes',
       dispatcher: { maxAttempts: 0, leaseMs: '15s', backoffMs: 0.5, pollMs: -1, retentionDays: 0, retries: 3 },
       webhooks: { allowPrivateNetworks: 'yes', timeoutMs: 0, disableAfterHours: '72', retryMs: [5, 'later'] },
@@ -93,6 +94,7 @@ describe('the options', () => {
       'path',
       'callbacks.decorators',
       'api.decorators',
+      'health.guards',
       'billing',
       'dispatcher.retries',
       'dispatcher.maxAttempts',
@@ -143,6 +145,7 @@ describe('the structure', () => {
   it('has defaults', () => {
     expect(resolveStructure({})).toEqual({
       path: '',
+      health: false,
       callbacks: { decorators: [] },
       api: false,
       billing: true,
