@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../config/options.js';
 import { forLog } from '../domain/hidden-text.js';
+import { LastingCondition } from '../telemetry/lasting-condition.js';
 import type { ClaimedDelivery, DeliveryClaims, HeldDeliveries } from './delivery-claims.js';
 import type { DeliveryCompletion } from './delivery-completion.js';
 import type { DeliverySettler } from './delivery-settler.js';
@@ -26,6 +27,7 @@ export interface HandOverStatements {
 export class HandOver {
   readonly #logger: Logger;
   readonly #pause: OutagePause;
+  readonly #outage = new LastingCondition();
   readonly #retry: RetryPolicy;
   #marking = 0;
 
@@ -103,10 +105,13 @@ export class HandOver {
 
   #noteOutage(error: Error | null): void {
     if (!(error instanceof OutageError)) {
-      if (this.#pause.end()) this.#logger.log('the outage is over');
-    } else if (this.#pause.begin()) {
-      this.#logger.warn(`outage, trying again in ${Math.ceil(this.#pause.leftMs)} ms: ${forLog(error.message)}`);
+      this.#pause.end();
+      if (this.#outage.ended()) this.#logger.log('the outage is over');
+      return;
     }
+    this.#pause.begin();
+    if (error.isTold || !this.#outage.holds(error.message)) return;
+    this.#logger.warn(`outage, trying again until it is over: ${forLog(error.message)}`);
   }
 
   async #mark(held: HeldDeliveries): Promise<void> {

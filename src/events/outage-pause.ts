@@ -17,20 +17,17 @@ export class OutagePause {
     return Math.max(this.#endsAt - performance.now(), 0);
   }
 
-  /** A call told of an outage. Gives whether that is news: calls under way at the same time tell of the same one. */
-  begin(): boolean {
-    if (this.leftMs > 0) return false;
+  /** A call told of an outage; calls under way at the same time tell of the same one. */
+  begin(): void {
+    if (this.leftMs > 0) return;
     const waitMs = Math.min(this.firstMs * 2 ** this.#failures, LONGEST_MS);
     this.#failures += 1;
     this.#endsAt = performance.now() + waitMs * (0.5 + Math.random() / 2);
-    return true;
   }
 
-  /** A call told of none. Gives whether that is news. */
-  end(): boolean {
-    const wasOutage = this.isOutage;
+  /** A call told of none. */
+  end(): void {
     this.#failures = 0;
     this.#endsAt = 0;
-    return wasOutage;
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js';
+import { isAway } from '../database/is-away.js';
 import { isPassing } from '../database/is-passing.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import { OutageError } from './outage.js';
@@ -20,6 +21,7 @@ export async function subscriberTransaction(
       await work(runner);
     });
   } catch (error) {
-    throw isPassing(error) ? new OutageError((error as Error).message, { cause: error }) : error;
+    if (!isPassing(error)) throw error;
+    throw new OutageError((error as Error).message, { cause: error, isTold: isAway(error) });
   }
 }

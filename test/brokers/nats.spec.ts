@@ -10,7 +10,7 @@ import { HalfOpenProxy } from '../support/half-open-proxy.js';
 import { NATS_ABSENT, NatsServer } from '../support/nats-server.js';
 import { openHandles } from '../support/open-handles.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
-import { MAX_ATTEMPTS, outagesOf, sequencesOf, withRelays } from '../support/relay-trial.js';
+import { MAX_ATTEMPTS, outageCount, sequencesOf, withRelays } from '../support/relay-trial.js';
 
 const NAME = 'relay-nats';
 const READER = fileURLToPath(new URL('../support/read-jetstream.py', import.meta.url));
@@ -64,7 +64,7 @@ describe.skipIf(NATS_ABSENT !== null)(`a relay to NATS JetStream ${NATS_ABSENT ?
       await vi.waitFor(async () => expect(await depth()).toBeGreaterThan(20), { interval: 5, timeout: 10_000 });
       await server.kill();
       await raiseMany(instance, { messages: 100, each: 3, prefix: 'after' });
-      await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(MAX_ATTEMPTS * 3), { timeout: 60_000 });
+      await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(MAX_ATTEMPTS * 3), { timeout: 60_000 });
       const { parked, lag } = await instance.subscriptions.get(NAME);
       expect(parked).toBe(0);
       expect(lag).toBeGreaterThanOrEqual(300);
@@ -152,7 +152,7 @@ describe.skipIf(NATS_ABSENT !== null)(`a relay to NATS JetStream ${NATS_ABSENT ?
     );
     await withRelay(async (instance) => {
       await raiseMany(instance, { messages: 3, each: 1 });
-      await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(MAX_ATTEMPTS), { timeout: 15_000 });
+      await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(MAX_ATTEMPTS), { timeout: 15_000 });
       expect(await instance.subscriptions.get(NAME)).toMatchObject({ parked: 0, lag: 2 });
       await manage(({ streams }) => streams.update('FULL', { max_msgs: -1 }));
       await instance.caughtUp(NAME);
@@ -168,7 +168,7 @@ describe.skipIf(NATS_ABSENT !== null)(`a relay to NATS JetStream ${NATS_ABSENT ?
         await instance.caughtUp(NAME);
         proxy.isDead = true;
         await raiseMany(instance, { messages: 50, each: 2, prefix: 'after' });
-        await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(0), { timeout: 15_000 });
+        await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(0), { timeout: 15_000 });
         proxy.isDead = false;
         await instance.caughtUp(NAME, 30_000);
         expect(await instance.subscriptions.parked(NAME)).toMatchObject({ items: [] });
@@ -199,7 +199,7 @@ describe.skipIf(NATS_ABSENT !== null)(`a relay to NATS JetStream ${NATS_ABSENT ?
       await withRelay(
         async (instance) => {
           await raise(instance, makeEvent('m-1', 1));
-          if (url.endsWith(':1')) await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(0));
+          if (url.endsWith(':1')) await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(0));
           else await instance.caughtUp(NAME);
           proxy.isDead = true;
         },

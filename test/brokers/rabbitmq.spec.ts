@@ -9,7 +9,7 @@ import { HalfOpenProxy } from '../support/half-open-proxy.js';
 import { openHandles } from '../support/open-handles.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { RABBITMQ_ABSENT, RabbitMqServer } from '../support/rabbitmq-server.js';
-import { MAX_ATTEMPTS, outagesOf, sequencesOf, withRelays } from '../support/relay-trial.js';
+import { MAX_ATTEMPTS, outageCount, sequencesOf, withRelays } from '../support/relay-trial.js';
 import { absenceOf } from '../support/server-process.js';
 
 const NAME = 'relay-rabbitmq';
@@ -69,7 +69,7 @@ describe.skipIf(ABSENT !== null)(`a relay to RabbitMQ ${ABSENT ?? ''}`, () => {
       await vi.waitFor(async () => expect(await depth('killed')).toBeGreaterThan(20), { interval: 5 });
       await server.kill();
       await raiseMany(instance, { messages: 100, each: 3, prefix: 'after' });
-      await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(MAX_ATTEMPTS * 3), { timeout: 60_000 });
+      await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(MAX_ATTEMPTS * 3), { timeout: 60_000 });
       const { parked, lag } = await instance.subscriptions.get(NAME);
       expect(parked).toBe(0);
       expect(lag).toBeGreaterThanOrEqual(300);
@@ -110,7 +110,7 @@ describe.skipIf(ABSENT !== null)(`a relay to RabbitMQ ${ABSENT ?? ''}`, () => {
       'full',
       async (instance) => {
         await raiseMany(instance, { messages: 4, each: 1 });
-        await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(MAX_ATTEMPTS), { timeout: 15_000 });
+        await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(MAX_ATTEMPTS), { timeout: 15_000 });
         expect(await instance.subscriptions.get(NAME)).toMatchObject({ parked: 0 });
         for (let left = 4; left > 0; left -= 1) {
           await vi.waitFor(async () => expect(await depth('full')).toBe(1), { timeout: 15_000 });
@@ -183,7 +183,7 @@ describe.skipIf(ABSENT !== null)(`a relay to RabbitMQ ${ABSENT ?? ''}`, () => {
         await instance.caughtUp(NAME);
         proxy.isDead = true;
         await raiseMany(instance, { messages: 50, each: 2, prefix: 'after' });
-        await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(0), { timeout: 15_000 });
+        await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(0), { timeout: 15_000 });
         proxy.isDead = false;
         await instance.caughtUp(NAME, 30_000);
         const arrived = sequencesOf(consume('half-open', await depth('half-open')));
@@ -219,7 +219,7 @@ describe.skipIf(ABSENT !== null)(`a relay to RabbitMQ ${ABSENT ?? ''}`, () => {
         async (instance) => {
           await raise(instance, makeEvent('m-1', 1));
           if (sent) await instance.caughtUp(NAME);
-          else await vi.waitFor(() => expect(outagesOf(instance)).toBeGreaterThan(0), { timeout: 15_000 });
+          else await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(0), { timeout: 15_000 });
           proxy.isDead = true;
         },
         { url },

@@ -98,7 +98,7 @@ describe.skipIf(ABSENT !== null)(`the service relays by TLS ${ABSENT ?? ''}`, ()
 
   it('to a NATS whose certificate it was told to trust, and to no other', async () => {
     await callBack({ NATS_URL: nats.url });
-    await isRefused(/outage[^\n]*self-signed certificate[^\n]*relay-nats/);
+    await isRefused(/ERROR[^\n]*EsmsRelay nats[^\n]*self-signed certificate/);
     expect(await natsDepth()).toBe(0);
     await service.stop();
     await callBack({ NATS_URL: nats.url, ...trusting() });
@@ -108,7 +108,7 @@ describe.skipIf(ABSENT !== null)(`the service relays by TLS ${ABSENT ?? ''}`, ()
   it('to a RabbitMQ whose certificate it was told to trust, and to no other', async () => {
     const url = rabbitmq.tlsUrl ?? '';
     await callBack({ RABBITMQ_URL: url });
-    await isRefused(/outage[^\n]*self-signed certificate[^\n]*relay-rabbitmq/);
+    await isRefused(/ERROR[^\n]*EsmsRelay rabbitmq[^\n]*self-signed certificate/);
     expect(await rabbitMqDepth()).toBe(0);
     await service.stop();
     await callBack({ RABBITMQ_URL: url, ...trusting() });

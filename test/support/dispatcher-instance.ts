@@ -77,5 +77,5 @@ export class DispatcherInstance {
 
 function into(log: string[]): LoggerService {
   const write = (...parts: unknown[]): void => void log.push(parts.map(String).join(' '));
-  return { log: write, warn: write, error: write, fatal: write };
+  return { log: write, warn: write, error: (...parts) => write('ERROR', ...parts), fatal: write };
 }

@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class HalfOpenProxy {
   /** While true, those connections are taken and stay open, and nothing comes through. */
   isDead = false;
+  /** How many connections there were. */
+  connections = 0;
   readonly #sockets = new Set<Socket>();
 
   private constructor(
@@ -37,6 +39,7 @@ export class HalfOpenProxy {
 
   /** The application's name stands in the first packet; what was swallowed once stays lost. */
   #accept(client: Socket): void {
+    this.connections += 1;
     const server = connect(Number(this.target.port || 5432), this.target.hostname);
     let isIts: boolean | null = null;
     let isLost = false;

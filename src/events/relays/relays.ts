@@ -1,4 +1,4 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { RelayOptions, ResolvedOptions, ResolvedStructure } from '../../config/options.js';
 import { EVENT_TYPES } from '../../domain/domain-event.js';
 import { cloudEventOf } from '../cloud-event.js';
@@ -14,11 +14,16 @@ const IN_FLIGHT = 64;
 const TIMEOUT_MS = 10_000;
 
 /** The relays of this process: each is a subscriber like any other. */
-export class Relays implements OnApplicationShutdown {
+export class Relays implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #relays: { subscriber: Subscriber; link: BrokerLink }[] = [];
 
   get subscribers(): readonly Subscriber[] {
     return this.#relays.map(({ subscriber }) => subscriber);
+  }
+
+  /** A broker that is away, or refuses, stops no boot. */
+  onApplicationBootstrap(): void {
+    for (const { link } of this.#relays) link.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -27,7 +32,7 @@ export class Relays implements OnApplicationShutdown {
 
   /** One event a call, many calls at once: so a broker acknowledges, and a bad event is alone. */
   add(name: string, { types, mode, includeRecipient }: Required<RelayOptions>, open: OpenSession): void {
-    const link = new BrokerLink(open);
+    const link = new BrokerLink(open, new Logger(`EsmsRelay ${name}`));
     const handler = {
       patterns: EVENT_TYPES.every((type) => types.includes(type)) ? (['*'] as const) : types,
       place: `relays.${name}`,

@@ -33,11 +33,11 @@ export class WebhookCourier {
     // A version of this library that knows of no accounts here makes deliveries of every account's events.
     if (event.account !== this.key.account) return;
     const target = await this.table.target(this.key);
-    if (target?.enabled !== true) throw new OutageError('it is disabled');
+    if (target?.enabled !== true) throw new OutageError('it is disabled', { isTold: true });
     // It wanted it when the delivery was made, and not any more; those that wait are dropped a moment after that changed.
     if (countMatches({ patterns: target.events }, event.type) === 0) return;
     if (this.#failures >= MOST_IN_A_ROW && performance.now() < this.#nextCallAt) {
-      throw new OutageError(`it failed ${this.#failures} times in a row`);
+      throw new OutageError(`it failed ${this.#failures} times in a row`, { isTold: true });
     }
     this.#nextCallAt = performance.now() + this.sparingMs;
     const answer = await this.sender.send(this.key, target, event, attempt);
