@@ -191,9 +191,12 @@ CREATE UNIQUE INDEX events_position ON esms.events USING btree ("position");
 CREATE INDEX ledger_occurred ON esms.ledger USING btree (account, occurred_at);
 CREATE INDEX ledger_recorded ON esms.ledger USING btree (account, recorded_at, "position");
 CREATE INDEX messages_created ON esms.messages USING btree (account, created_at, sms_id);
+CREATE INDEX messages_failed ON esms.messages USING btree (account, outcome, created_at, sms_id) WHERE (outcome <> 'delivered'::text);
+CREATE INDEX messages_open ON esms.messages USING btree (account, state, created_at, sms_id) WHERE (state <> 'reported'::text);
 CREATE INDEX messages_recipient ON esms.messages USING btree (account, recipient, created_at) WHERE (recipient IS NOT NULL);
 CREATE INDEX messages_request ON esms.messages USING btree (account, request_id) WHERE (request_id IS NOT NULL);
 CREATE INDEX messages_silent ON esms.messages USING btree (silent_since) WHERE (silent_since IS NOT NULL);
+CREATE INDEX messages_unrecognised ON esms.messages USING btree (account, created_at, sms_id) WHERE (channel = 'unrecognised'::text);
 CREATE INDEX quarantine_recorded ON esms.quarantine USING btree (account, recorded_at, id);
 CREATE UNIQUE INDEX registrations_link ON esms.registrations USING btree (account, linked_sms_id) WHERE (linked_sms_id IS NOT NULL);
 CREATE INDEX registrations_recipient ON esms.registrations USING btree (account, recipient, registered_at) WHERE ((linked_sms_id IS NULL) AND (recipient IS NOT NULL));
@@ -262,13 +265,9 @@ create view esms.v1_ledger as
 create view esms.v1_messages as
  SELECT m.account,
     m.sms_id,
-    COALESCE(((d.facts -> 'requestId'::text) ->> 1), r.request_id) AS request_id,
+    m.request_id,
     r.ref,
-    COALESCE(NULLIF((((d.facts -> 'channel'::text) -> 1) ->> 'channel'::text), 'unrecognised'::text), r.channel,
-        CASE
-            WHEN (d.standing IS NOT NULL) THEN 'unrecognised'::text
-            ELSE NULL::text
-        END) AS channel,
+    m.channel,
     (((d.facts -> 'channel'::text) -> 1) ->> 'typeId'::text) AS type_id,
     m.state,
     m.outcome,
@@ -283,10 +282,10 @@ create view esms.v1_messages as
             WHEN d.decides THEN (((d.standing -> 1) ->> 'failed'::text))::bigint
             ELSE NULL::bigint
         END AS counters_failed,
-    (((d.facts -> 'price'::text) ->> 1))::numeric(18,4) AS price_amount,
+    m.price AS price_amount,
     'VND'::text AS price_currency,
     COALESCE((((d.facts -> 'recipient'::text) -> 1) ->> 'kind'::text), r.recipient_kind) AS recipient_kind,
-    COALESCE((((d.facts -> 'recipient'::text) -> 1) ->> 'value'::text), r.recipient) AS recipient_value,
+    m.recipient AS recipient_value,
     ((d.facts -> 'telcoId'::text) ->> 1) AS telco_id,
         CASE ((d.facts -> 'telcoId'::text) ->> 1)
             WHEN '1'::text THEN 'Viettel'::text

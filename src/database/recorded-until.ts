@@ -15,12 +15,12 @@ const PATIENCE_MS = 5_000;
  * Throws `database_away` where the beginning of such a transaction is not to be seen (it is another role's, or a
  * prepared one) and it does not end either.
  */
-export async function recordedUntil({ dataSource }: Database, table: string): Promise<Instant> {
+export async function recordedUntil({ work }: Database, table: string): Promise<Instant> {
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
-    // A single statement, so `now()` is before its look at the locks: what was written till then holds one, or is seen.
+    // `now()` is before the look at the locks: what was written till then holds one, or is seen by the next statement.
     const [found] = await rowsOf<{ until: Instant; hidden: number }>(
-      dataSource,
+      work,
       `select ${instantSql('least(now(), min(a.xact_start))', 'until')},
          count(*) filter (where a.xact_start is null)::int as hidden
        from pg_locks l left join pg_stat_activity a on a.pid = l.pid

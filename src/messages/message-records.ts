@@ -4,6 +4,7 @@ import { RowSet } from '../database/row-set.js';
 import { rowsOf, runAll, type SqlRunner, type Statement } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
 import { positionOf, silentSince, timesOf } from '../domain/message-state.js';
+import { channelOf } from '../domain/message-view.js';
 import { documentOf, type MessageDocument, messageOf } from './message-document.js';
 import type { StoredMessage } from './stored-message.js';
 
@@ -175,7 +176,7 @@ function rowOf({ state: message, version, sequence, registration }: StoredMessag
     sequence,
     state,
     outcome,
-    channel: facts.channel?.value.channel ?? registration?.channel ?? (message.reports > 0 ? 'unrecognised' : null),
+    channel: channelOf(message, registration),
     price: facts.price?.value,
     recipient: facts.recipient?.value.value ?? registration?.recipient?.value,
     request_id: facts.requestId?.value ?? registration?.requestId,

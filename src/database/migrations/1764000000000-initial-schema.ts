@@ -48,6 +48,10 @@ function messageStatements(t: Tables): string[] {
     `create index messages_created on ${t.messages} (account, created_at, sms_id)`,
     `create index messages_request on ${t.messages} (account, request_id) where request_id is not null`,
     `create index messages_recipient on ${t.messages} (account, recipient, created_at) where recipient is not null`,
+    // What is rare and looked for: an index on everything would cost each callback, and find nothing faster.
+    `create index messages_open on ${t.messages} (account, state, created_at, sms_id) where state <> 'reported'`,
+    `create index messages_failed on ${t.messages} (account, outcome, created_at, sms_id) where outcome <> 'delivered'`,
+    `create index messages_unrecognised on ${t.messages} (account, created_at, sms_id) where channel = 'unrecognised'`,
     `create index messages_silent on ${t.messages} (silent_since) where silent_since is not null`,
     `create table ${t.receipts} (
       account ${KEY} not null,

@@ -53,24 +53,23 @@ const CONTRADICTS_REGISTRATION = `
     end
   )`;
 
-/** A message with its registration, if any; then the registrations that no message was linked to yet. */
+/**
+ * A message with its registration, if any; then the registrations that no message was linked to yet. What has a column
+ * is read from it: an index finds no value inside a document.
+ */
 function messages(t: Tables): string {
   return `
     select
-      m.account, m.sms_id, coalesce(${fact('requestId')}, r.request_id) as request_id, r.ref,
-      coalesce(
-        nullif(d.facts->'channel'->1->>'channel', 'unrecognised'), r.channel,
-        case when d.standing is not null then 'unrecognised' end
-      ) as channel,
+      m.account, m.sms_id, m.request_id, r.ref, m.channel,
       d.facts->'channel'->1->>'typeId' as type_id,
       m.state, m.outcome, m.state = 'reported' as final,
       (${fact('receivers')})::bigint as counters_receivers,
       (${fact('sent')})::bigint as counters_sent,
       case when d.decides then (d.standing->1->>'succeeded')::bigint end as counters_succeeded,
       case when d.decides then (d.standing->1->>'failed')::bigint end as counters_failed,
-      (${fact('price')})::numeric(18,4) as price_amount, 'VND' as price_currency,
+      m.price as price_amount, 'VND' as price_currency,
       coalesce(d.facts->'recipient'->1->>'kind', r.recipient_kind) as recipient_kind,
-      coalesce(d.facts->'recipient'->1->>'value', r.recipient) as recipient_value,
+      m.recipient as recipient_value,
       ${fact('telcoId')} as telco_id, ${telcoName(fact('telcoId'))},
       ${fact('oaId')} as oa_id, ${fact('templateId')} as template_id, ${fact('partnerId')} as partner_id,
       ${fact('switchSmsId')} as switch_sms_id,
