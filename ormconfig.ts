@@ -22,7 +22,7 @@ async function openDataSource(): Promise<DataSource> {
     ingestConnections: 1,
     workConnections: 2,
   } as const;
-  return new DataSource(dataSourceOptions(database, ENTITIES));
+  return new DataSource({ ...dataSourceOptions(database, ENTITIES), logger: 'advanced-console' });
 }
 
 export default openDataSource();

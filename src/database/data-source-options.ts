@@ -30,9 +30,13 @@ export function dataSourceOptions(
     migrations: [...MIGRATIONS],
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsRun: false,
+    // Each in its own: what was changed is not locked until the last of them is done.
+    migrationsTransactionMode: 'each',
     synchronize: false,
     applicationName: 'nestjs-esms',
     logging: false,
+    // Its default one writes to the console what we tell ourselves: every attempt of a migration that waits.
+    logger: 'debug',
     extra: {
       ...connection,
       max: workConnections,

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { beginMigration } from '../begin-migration.js';
 import { KEY } from '../key-type.js';
 import { RECORDED_AT } from '../recorded-at.js';
 import { type Tables, tablesIn } from '../tables.js';
@@ -11,10 +12,12 @@ export class InitialSchema1764000000000 implements MigrationInterface {
   readonly name = 'InitialSchema1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     for (const statement of statementsFor(tablesIn(schemaOf(runner)))) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     for (const table of Object.values(tablesIn(schemaOf(runner))).toReversed())
       await runner.query(`drop table if exists ${table}`);
   }

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { beginMigration } from '../begin-migration.js';
 import { KEY } from '../key-type.js';
 import { type Tables, tablesIn } from '../tables.js';
 
@@ -7,10 +8,12 @@ export class DurableSubscribers1764100000000 implements MigrationInterface {
   readonly name = 'DurableSubscribers1764100000000';
 
   async up(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     for (const statement of statementsFor(tablesIn(schemaOf(runner)))) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     const { subscribers, subscriber_hosts: hosts, deliveries } = tablesIn(schemaOf(runner));
     await runner.query(`drop table ${hosts}`);
     await runner.query(

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { beginMigration } from '../begin-migration.js';
 import { type Tables, tablesIn } from '../tables.js';
 
 /**
@@ -10,6 +11,7 @@ export class PublicViews1764200000000 implements MigrationInterface {
   readonly name = 'PublicViews1764200000000';
 
   async up(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     const tables = tablesIn(schemaOf(runner));
     for (const [name, select] of Object.entries(VIEWS)) {
       await runner.query(`create view "${schemaOf(runner)}".${name} as ${select(tables)}`);
@@ -17,6 +19,7 @@ export class PublicViews1764200000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     for (const name of Object.keys(VIEWS)) await runner.query(`drop view "${schemaOf(runner)}".${name}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { beginMigration } from '../begin-migration.js';
 import { KEY } from '../key-type.js';
 import { RECORDED_AT } from '../recorded-at.js';
 import { type Tables, tablesIn } from '../tables.js';
@@ -8,10 +9,12 @@ export class Webhooks1764300000000 implements MigrationInterface {
   readonly name = 'Webhooks1764300000000';
 
   async up(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     for (const statement of statementsFor(tablesIn(schemaOf(runner)))) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await beginMigration(runner);
     const { subscribers, webhooks, webhook_attempts: attempts } = tablesIn(schemaOf(runner));
     await runner.query(`drop table ${attempts}`);
     await runner.query(`drop table ${webhooks}`);
