@@ -18,6 +18,8 @@ const CONTEXT = 'Service';
 interface Running {
   app?: NestFastifyApplication;
   database?: OpenedDatabase;
+  /** The stop that a signal began; it ends the process. */
+  stopping?: Promise<void>;
 }
 
 /** Runs the service until it is told to stop. */
@@ -28,6 +30,8 @@ export async function runService(): Promise<void> {
     environment = readProcessEnvironment();
     await start(environment, running);
   } catch (error) {
+    // What was stopped while it started did not fail.
+    if (running.stopping !== undefined) return running.stopping;
     const message = startFailure(error, environment ?? { port: 0, host: '' });
     if (isProduction(process.env))
       new ServiceLogger(true).error(`nestjs-esms did not start: ${message}`, undefined, CONTEXT);
@@ -97,7 +101,6 @@ function optionsFrom(
 
 /** However many signals come, it stops once. */
 function stopOnSignal(running: Running, logger: LoggerService): void {
-  let stopping: Promise<void> | null = null;
   const stop = async (signal: string): Promise<void> => {
     const startedAt = performance.now();
     logger.log(`${signal}: stopping; what is under way is finished first`, CONTEXT);
@@ -110,7 +113,8 @@ function stopOnSignal(running: Running, logger: LoggerService): void {
     logger.log(`stopped after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`, CONTEXT);
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void (stopping ??= stop(signal)));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void (running.stopping ??= stop(signal)));
 }
 
 async function close({ app, database }: Running): Promise<void> {

@@ -39,6 +39,8 @@ export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
+    // Closed while it was being started.
+    if (this.#patience.isOver) return;
     this.#timer = setInterval(() => {
       this.#draining ??= this.#drain().finally(() => {
         this.#draining = null;

@@ -1,9 +1,11 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { DATA_SOURCE, serviceDataSourceOptions } from './data-source-options.js';
 import { Database } from './database.js';
+import { EsmsDataSource } from './esms-data-source.js';
 import { EsmsReadiness } from './esms-readiness.js';
 import { GuestTransaction } from './guest-transaction.js';
 
@@ -26,6 +28,7 @@ export class DatabaseModule {
             // In the background, so that a database that is away never stops a boot.
             manualInitialization: true,
           }),
+          dataSourceFactory: async (options) => new EsmsDataSource(options as DataSourceOptions),
         }),
       ],
       providers: [Database, GuestTransaction, EsmsReadiness],

@@ -50,6 +50,7 @@ export class TransactionPool {
   readonly #names = new Map<string, string>();
   readonly #logger: Logger;
   #prepares = true;
+  #closing: Promise<void> | null = null;
 
   constructor(
     { connection }: ResolvedOptions['database'],
@@ -97,8 +98,10 @@ export class TransactionPool {
     demandFit(rows[0]);
   }
 
+  /** Ends the connections; once, however often it is called. */
   close(): Promise<void> {
-    return this.#pool.end();
+    this.#closing ??= this.#pool.end();
+    return this.#closing;
   }
 
   async #run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {

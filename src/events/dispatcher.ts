@@ -12,7 +12,7 @@ import { WakeUp } from './wake-up.js';
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #loops: HandlerLoop[] = [];
   #starting: Promise<void> = Promise.resolve();
-  #stopped = false;
+  #stopping: Promise<void> | null = null;
 
   constructor(
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
@@ -33,8 +33,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#starting = this.#start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
+  /** Nest calls this as often as the application is closed. */
+  beforeApplicationShutdown(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     // Only a start that is under way is waited for: one that waits for the database itself would wait for ever.
     if (this.database.isReady) await this.#starting;
     await Promise.all(this.#loops.map((loop) => loop.stop()));
@@ -43,7 +48,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   async #start(): Promise<void> {
     await this.database.whenReady();
-    if (this.#stopped || !this.database.isReady) return;
+    if (this.#stopping !== null || !this.database.isReady) return;
     for (const loop of this.#loops) loop.start();
   }
 }

@@ -76,6 +76,7 @@ export class SubscriptionKeeper {
 
   async #run(): Promise<void> {
     await this.database.whenReady();
+    if (!this.database.isReady) return;
     while (!this.#stopping.signal.aborted) {
       // Each for itself: one that waits for a writer in vain must not keep the others from their turn.
       for (const step of this.#steps) if (!this.#stopping.signal.aborted) await this.#attempt(step);

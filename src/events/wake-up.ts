@@ -67,6 +67,7 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   async #run(): Promise<void> {
     await this.database.whenReady();
+    if (!this.database.isReady) return;
     for (let wait = 100; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       try {
         await this.#listen(() => (wait = 100));

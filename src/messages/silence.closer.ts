@@ -38,6 +38,8 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
+    // Closed while it was being started.
+    if (this.#stopping) return;
     this.#timer = setInterval(() => {
       this.#sweeping = this.#sweeping.then(() => this.#sweep());
     }, INTERVAL_MS);

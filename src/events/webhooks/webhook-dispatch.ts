@@ -26,6 +26,7 @@ export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicatio
   readonly #stopping = new AbortController();
   readonly #sleep = new WakeableSleep();
   #running: Promise<void> = Promise.resolve();
+  #ending: Promise<void> | null = null;
   #restMs = LOOK_INTERVAL_MS;
 
   constructor(
@@ -44,7 +45,13 @@ export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicatio
     this.#running = this.#run(dispatcher);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Nest calls this as often as the application is closed. */
+  beforeApplicationShutdown(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#stopping.abort();
     this.#sleep.wake();
     await this.database.whenReady();
@@ -57,6 +64,7 @@ export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicatio
   async #run(options: Required<DispatcherOptions>): Promise<void> {
     const { signal } = this.#stopping;
     await this.database.whenReady();
+    if (!this.database.isReady) return;
     while (!signal.aborted) {
       await this.#attempt(() => this.#round(options));
       await this.#sleep.for(options.pollMs);
