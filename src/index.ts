@@ -5,6 +5,7 @@ export { type Caller, type Scope, SCOPES } from './access/caller.js';
 export type { ListDto } from './access/list.dto.js';
 export { EsmsLedger } from './billing/esms-ledger.js';
 export type { LedgerDto, SummaryDto } from './billing/ledger.dto.js';
+export type { LedgerCheckState } from './billing/ledger-check.js';
 export type { LedgerEntry, LedgerGroup, LedgerPage, LedgerSummary } from './billing/ledger-queries.js';
 export { EsmsQuarantine, type QuarantineReplay } from './callbacks/esms-quarantine.js';
 export type { QuarantineItem, QuarantineReason } from './callbacks/quarantined-callback.js';

@@ -60,6 +60,20 @@ create table esms.ledger (
   constraint ledger_pkey PRIMARY KEY (account, sms_id, event_id, kind)
 );
 
+create table esms.ledger_checks (
+  account text collate "C" not null,
+  after_sms_id text collate "C" not null default ''::text,
+  difference numeric(24,4) not null default 0,
+  messages bigint not null default 0,
+  sms_id text,
+  known_difference numeric(24,4) not null default 0,
+  known_messages bigint not null default 0,
+  known_sms_id text,
+  checked_at timestamp with time zone,
+  due_at timestamp with time zone not null default now(),
+  constraint ledger_checks_pkey PRIMARY KEY (account)
+);
+
 create table esms.messages (
   account text collate "C" not null,
   sms_id text collate "C" not null,

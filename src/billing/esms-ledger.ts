@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { AccountChoice } from '../access/account-choice.js';
+import { AccountDto } from '../access/list.dto.js';
 import { validated } from '../access/validated.js';
 import { Accounts } from '../config/accounts.js';
 import { Database } from '../database/database.js';
 import { decodeCursor } from '../database/page.js';
 import { isInstant } from '../domain/clock.js';
 import { LedgerDto, SummaryDto } from './ledger.dto.js';
+import { LedgerCheck, type LedgerCheckState } from './ledger-check.js';
 import { type LedgerPage, LedgerQueries, type LedgerSummary } from './ledger-queries.js';
 
 const CURSOR = [{ test: isInstant }, /^\d{1,18}$/];
@@ -20,6 +23,7 @@ export class EsmsLedger {
     private readonly accounts: Accounts,
     private readonly database: Database,
     private readonly queries: LedgerQueries,
+    private readonly checks: LedgerCheck,
   ) {}
 
   /**
@@ -43,5 +47,14 @@ export class EsmsLedger {
     const { account, ...selection } = validated(SummaryDto, filter);
     const chosen = this.accounts.chosen(account);
     return this.database.reached(() => this.queries.summary(chosen, selection));
+  }
+
+  /**
+   * Whether the ledger of an account is the sum of its messages' prices, as far as billing has handled their events. It
+   * is compared all the time, by the processes that have a dispatcher; null before the first of them began. Throws
+   * `account_unknown`.
+   */
+  async check({ account }: AccountChoice = {}): Promise<LedgerCheckState | null> {
+    return this.checks.state(this.accounts.chosen(validated(AccountDto, { account }).account));
   }
 }

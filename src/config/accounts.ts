@@ -8,10 +8,11 @@ const DEFAULT_ACCOUNT = 'default';
 /** The eSMS accounts of the company by name. */
 @Injectable()
 export class Accounts {
-  readonly #names: readonly string[];
+  /** All of them. */
+  readonly names: readonly string[];
 
   constructor(@Inject(OPTIONS) { accounts }: ResolvedOptions) {
-    this.#names = [...accounts.keys()];
+    this.names = [...accounts.keys()];
   }
 
   /**
@@ -20,20 +21,20 @@ export class Accounts {
    */
   chosen(name: string | undefined): string {
     if (name !== undefined) return name;
-    const [only] = this.#names;
-    if (only !== undefined && this.#names.length === 1) return only;
-    if (this.#names.includes(DEFAULT_ACCOUNT)) return DEFAULT_ACCOUNT;
+    const [only] = this.names;
+    if (only !== undefined && this.names.length === 1) return only;
+    if (this.names.includes(DEFAULT_ACCOUNT)) return DEFAULT_ACCOUNT;
     throw this.#unknown('account: must be named');
   }
 
   /** The same to write in: one of the options. Throws `account_unknown` for another: a typing error would make a new one. */
   writable(name: string | undefined): string {
     const account = this.chosen(name);
-    if (!this.#names.includes(account)) throw this.#unknown('account: not known');
+    if (!this.names.includes(account)) throw this.#unknown('account: not known');
     return account;
   }
 
   #unknown(what: string): EsmsError {
-    return new EsmsError('account_unknown', `${what}; there are ${this.#names.join(', ')}`);
+    return new EsmsError('account_unknown', `${what}; there are ${this.names.join(', ')}`);
   }
 }

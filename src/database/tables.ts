@@ -8,6 +8,7 @@ const TABLES = [
   'subscriber_hosts',
   'deliveries',
   'ledger',
+  'ledger_checks',
   'contact_entries',
   'webhooks',
   'webhook_attempts',

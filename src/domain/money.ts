@@ -17,8 +17,12 @@ export function parseAmount(text: string): Amount | null {
 const unitsOf = (amount: Amount): bigint => BigInt(amount.replace('.', ''));
 
 /** `a − b`, exact; may be negative. */
-export function subtract(a: Amount, b: Amount): Amount {
-  const units = unitsOf(a) - unitsOf(b);
+export const subtract = (a: Amount, b: Amount): Amount => amountOf(unitsOf(a) - unitsOf(b));
+
+/** `a + b`, exact. */
+export const add = (a: Amount, b: Amount): Amount => amountOf(unitsOf(a) + unitsOf(b));
+
+function amountOf(units: bigint): Amount {
   const digits = String(units < 0n ? -units : units).padStart(5, '0');
   return `${units < 0n ? '-' : ''}${digits.slice(0, -4)}.${digits.slice(-4)}`;
 }

@@ -178,6 +178,19 @@ function readerStatements(t: Tables): string[] {
     )`,
     `create index ledger_recorded on ${t.ledger} (account, recorded_at, position)`,
     `create index ledger_occurred on ${t.ledger} (account, occurred_at)`,
+    `create table ${t.ledger_checks} (
+      account ${KEY} not null,
+      after_sms_id ${KEY} not null default '',
+      difference numeric(24,4) not null default 0,
+      messages bigint not null default 0,
+      sms_id text,
+      known_difference numeric(24,4) not null default 0,
+      known_messages bigint not null default 0,
+      known_sms_id text,
+      checked_at timestamptz,
+      due_at timestamptz not null default now(),
+      constraint ledger_checks_pkey primary key (account)
+    )`,
     `create table ${t.contact_entries} (
       account ${KEY} not null,
       sms_id ${KEY} not null,
