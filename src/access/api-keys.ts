@@ -26,14 +26,16 @@ export class ApiKeys {
    */
   identify(request: { headers: Record<string, string | string[] | undefined> }): Caller {
     const key = keyIn(request.headers);
-    const caller = key === null ? null : this.callerOf(key);
-    if (caller === null) throw new UnauthorizedException('an API key is needed: x-api-key, or Authorization: Bearer');
+    if (key === null) throw new UnauthorizedException('an API key is needed: x-api-key, or Authorization: Bearer');
+    const caller = this.callerOf(key);
+    if (caller === null) throw new UnauthorizedException('this API key is not known');
     return caller;
   }
 }
 
+/** null for none: an empty header brings none, and what is no bearer is somebody else's way in. */
 function keyIn({ authorization, 'x-api-key': given }: Record<string, string | string[] | undefined>): string | null {
-  if (typeof given === 'string') return given;
+  if (typeof given === 'string' && given.trim() !== '') return given.trim();
   const bearer = /^Bearer +(\S+)$/i.exec(typeof authorization === 'string' ? authorization : '');
   return bearer?.[1] ?? null;
 }

@@ -16,7 +16,7 @@ const LONGEST_PROBLEM = 500;
 
 /**
  * What a caller gave, over HTTP or in process, as a checked instance of a DTO; a host's own pipes have no part in it.
- * Throws an {@link EsmsError} of the code given, with every problem by name.
+ * Throws an {@link EsmsError} of the code given, with one problem of each field that has one.
  */
 export function validated<Dto extends object>(
   type: new () => Dto,
@@ -32,7 +32,7 @@ export function validated<Dto extends object>(
   if (unspeakable.length > 0) throw refusal(code, unspeakable.map(mustNotBeGiven));
   const dto = instanceOf(type, given);
   const errors = validateSync(dto, { whitelist: true, forbidNonWhitelisted: true });
-  if (errors.length > 0) throw refusal(code, errors.flatMap(problemsOf));
+  if (errors.length > 0) throw refusal(code, errors.map(problemOf));
   return dto;
 }
 
@@ -52,10 +52,13 @@ function instanceOf<Dto extends object>(type: new () => Dto, given: object): Dto
   return Object.assign(plainToInstance(type, plain, { exposeUnsetFields: false }), nested);
 }
 
-function problemsOf({ property, constraints, children }: ValidationError): string[] {
-  const own = Object.values(constraints ?? {}).map((text) =>
-    text.startsWith(property) ? text : `${property}: ${text}`,
-  );
-  // Two constraints may say the same.
-  return [...new Set(own), ...(children ?? []).flatMap(problemsOf)];
+/**
+ * One for each field. Decorators run from the last to the first, so what stands first in a DTO (its type) was noted last,
+ * and says most: of a number where text is expected, nobody needs to hear that it is too long as well.
+ */
+function problemOf({ property, value, constraints = {} }: ValidationError): string {
+  if ('whitelistValidation' in constraints) return mustNotBeGiven(property);
+  if (value === undefined) return `${property}: is needed`;
+  const text = Object.values(constraints).at(-1) ?? 'is not valid';
+  return text.startsWith(property) ? text : `${property}: ${text}`;
 }

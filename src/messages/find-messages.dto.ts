@@ -1,6 +1,7 @@
 import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { AsIdentifier } from '../access/as-identifier.js';
 import { IsMoment } from '../access/is-moment.js';
+import { IsPerson } from '../access/is-person.js';
 import { ListDto } from '../access/list.dto.js';
 import { CHANNELS, type Channel } from '../domain/channel.js';
 
@@ -29,11 +30,9 @@ export class FindMessagesDto extends ListDto {
   ref?: string;
 
   /** A phone in any Vietnamese form, or a Zalo user id. */
-  @AsIdentifier()
+  @IsPerson()
   @IsOptional()
-  @IsString()
   @MaxLength(128)
-  @Matches(WITHOUT_NUL, { message: '$property: no NUL characters' })
   phone?: string;
 
   @IsOptional()
