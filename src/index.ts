@@ -68,5 +68,5 @@ export type { ParkedDelivery } from './events/parked-deliveries.js';
 export { EsmsMessages, type RegisterOptions } from './messages/esms-messages.js';
 export type { FindMessagesDto } from './messages/find-messages.dto.js';
 export type { ReceiptView } from './messages/message-queries.js';
-export type { Registered } from './messages/registrar.js';
+export type { Registered } from './messages/registration-book.js';
 export type { RegistrationDto } from './messages/registration.dto.js';

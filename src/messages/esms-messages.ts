@@ -7,11 +7,15 @@ import { GuestTransaction } from '../database/guest-transaction.js';
 import { decodeCursor, type Page } from '../database/page.js';
 import type { SqlRunner } from '../database/sql-runner.js';
 import { isInstant } from '../domain/clock.js';
+import { EsmsError } from '../domain/errors.js';
 import { identifierOf } from '../domain/identifier.js';
 import type { MessageView } from '../domain/message-view.js';
 import { FindMessagesDto } from './find-messages.dto.js';
 import { MessageQueries, type ReceiptView } from './message-queries.js';
-import { type RecipientComparison, type Registered, Registrar } from './registrar.js';
+import { Registrar } from './registrar.js';
+import type { RecipientComparison, Registered } from './registration-book.js';
+import { refusable } from './refusable.js';
+import type { RegistrationRequest } from './registration-request.js';
 import { RegistrationDto, requestOf } from './registration.dto.js';
 
 const CURSOR = [{ test: isInstant }, /^[^\0]*$/];
@@ -26,6 +30,13 @@ export interface RegisterOptions extends AccountChoice {
   manager?: SqlRunner;
   /** @internal */
   compare?: RecipientComparison;
+}
+
+/** The account that was chosen, and what was said beside it. */
+interface Chosen {
+  account: string;
+  manager: SqlRunner | undefined;
+  compare: RecipientComparison | undefined;
 }
 
 /**
@@ -60,9 +71,35 @@ export class EsmsMessages {
   ): Promise<Registered> {
     const chosen = this.accounts.writable(validated(AccountDto, { account }).account);
     const request = requestOf(validated(RegistrationDto, registration, 'registration_invalid'));
+    const [answer] = await this.#register([request], { account: chosen, manager, compare });
+    if (answer instanceof EsmsError) throw answer;
+    return answer as Registered;
+  }
+
+  /**
+   * The same for many in one transaction, one after the other. Each has an answer of its own, in their order: what
+   * `register` gives for it, or the error that it throws.
+   */
+  async registerAll(
+    registrations: readonly RegistrationDto[],
+    { account, manager, compare }: RegisterOptions = {},
+  ): Promise<(Registered | EsmsError)[]> {
+    const chosen = this.accounts.writable(validated(AccountDto, { account }).account);
+    const requests = registrations.map((registration) =>
+      refusable(() => requestOf(validated(RegistrationDto, registration, 'registration_invalid'))),
+    );
+    const taken = requests.flatMap((request) => (request instanceof EsmsError ? [] : [request]));
+    const answers = taken.length === 0 ? [] : await this.#register(taken, { account: chosen, manager, compare });
+    return requests.map((request) => (request instanceof EsmsError ? request : (answers.shift() as Registered)));
+  }
+
+  #register(
+    requests: readonly RegistrationRequest[],
+    { account, manager, compare }: Chosen,
+  ): Promise<(Registered | EsmsError)[]> {
     return manager === undefined
-      ? this.registrar.register(chosen, request, compare)
-      : this.guest.within(manager, (runner) => this.registrar.registerIn(runner, chosen, request));
+      ? this.registrar.register(account, requests, compare)
+      : this.guest.within(manager, (runner) => this.registrar.registerIn(runner, account, requests));
   }
 
   /** A message; null where the account has none of this SMSID. Throws `account_unknown` where none can be chosen. */

@@ -54,6 +54,7 @@ type ColumnName = keyof typeof COLUMNS;
 
 const ROWS = new RowSet(COLUMNS);
 const NAMES = new RowSet({ account: 'text', smsId: 'text' });
+const WANTED = new RowSet({ account: 'text', requestId: 'text', wanted: 'integer' });
 
 /**
  * What whoever makes a message holds until its transaction ends. An insert waits for another one of the same key, and
@@ -68,7 +69,7 @@ export class MessageRecords {
   readonly #tryLock: string;
   readonly #holdAbsent: string;
   readonly #lockSilent: string;
-  readonly #lockRequested: string;
+  readonly #requested: string;
   readonly #insert: string;
   readonly #update: string;
 
@@ -91,10 +92,11 @@ export class MessageRecords {
     this.#lockSilent = `
       select ${MESSAGE_COLUMNS} from ${messages} m where m.silent_since < $1
       order by m.silent_since limit $2 for update of m skip locked`;
-    this.#lockRequested = `
-      select ${MESSAGE_COLUMNS} from ${messages} m
-      where m.account = $1 and m.request_id = $2 and not m.registered
-      order by m.created_at limit 1 for update of m`;
+    this.#requested = `
+      select free."smsId" from ${WANTED.sql} cross join lateral (
+        select m.sms_id as "smsId" from ${messages} m
+        where m.account = given.account and m.request_id = given."requestId" and not m.registered
+        order by m.created_at, m.sms_id limit given.wanted) free`;
     const names = Object.keys(COLUMNS);
     const written = names.filter((name) => !['account', 'sms_id'].includes(name));
     this.#insert = `
@@ -120,9 +122,9 @@ export class MessageRecords {
     return { locked, busy: rows.filter(({ isBusy }) => isBusy) };
   }
 
-  /** Waits for whoever makes this message, which is not there; nobody else makes it until the transaction ends. */
-  async holdAbsent(runner: SqlRunner, message: { account: string; smsId: string }): Promise<void> {
-    await runner.query(this.#holdAbsent, NAMES.parameters([message]));
+  /** Waits for whoever makes these messages, which are not there; nobody else makes them until the transaction ends. */
+  async holdAbsent(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<void> {
+    await runner.query(this.#holdAbsent, NAMES.parameters(messages));
   }
 
   /** Locks up to `limit` messages that have been silent since before a time and that nobody else holds. */
@@ -130,10 +132,14 @@ export class MessageRecords {
     return this.#stored(runner, this.#lockSilent, [before, limit]);
   }
 
-  /** Locks the earliest-received message that carries a RequestId and has no registration; null where there is none. */
-  async lockRequested(runner: SqlRunner, account: string, requestId: string): Promise<StoredMessage | null> {
-    const [message] = await this.#stored(runner, this.#lockRequested, [account, requestId]);
-    return message ?? null;
+  /** The SMSIDs of the earliest-received messages that carry a RequestId and have no registration; locks none. */
+  async requested(
+    runner: SqlRunner,
+    wanted: readonly { account: string; requestId: string; wanted: number }[],
+  ): Promise<string[]> {
+    if (wanted.length === 0) return [];
+    const rows = await rowsOf<{ smsId: string }>(runner, this.#requested, WANTED.parameters(wanted));
+    return rows.map(({ smsId }) => smsId);
   }
 
   /**

@@ -20,11 +20,13 @@ import { onlyAccountAsked } from '../access/only-account-asked.js';
 import { recipientFor } from '../access/mask.js';
 import { RequireScope } from '../access/require-scope.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
+import { EsmsError } from '../domain/errors.js';
 import type { MessageView } from '../domain/message-view.js';
 import { PersonLookups } from '../limits/person-lookups.js';
 import { KeyShareInterceptor } from '../limits/key-share.js';
 import { EsmsMessages, type RegisterOptions } from './esms-messages.js';
 import type { ReceiptView } from './message-queries.js';
+import type { Registered } from './registration-book.js';
 import type { RegistrationDto } from './registration.dto.js';
 
 const LARGEST_BATCH = 500;
@@ -110,26 +112,19 @@ export class MessagesController {
         `at most ${LARGEST_BATCH} registrations at once: send the rest in further requests`,
       );
     }
-    const answers: RegistrationAnswer[] = [];
-    for (const body of bodies) {
-      const last = answers.at(-1);
-      // Once the database is away, each of the others would wait for it as long.
-      answers.push(last?.status === 503 ? last : await this.#answer(caller, options, body));
-    }
-    return answers;
+    const answers = await this.messages.registerAll(bodies as RegistrationDto[], options);
+    return answers.map((answer) => answerOf(caller, answer));
   }
+}
 
-  async #answer(caller: Caller, options: RegisterOptions, body: unknown): Promise<RegistrationAnswer> {
-    try {
-      const { created, message } = await this.messages.register(body as RegistrationDto, options);
-      return { status: created ? 201 : 200, message: masked(caller, message) };
-    } catch (thrown) {
-      const error = httpErrorOf(thrown);
-      if (!(error instanceof HttpException)) throw thrown;
-      const status = error.getStatus();
-      return { status, error: { title: STATUS_CODES[status] ?? 'Error', detail: detailOf(error) } };
-    }
+function answerOf(caller: Caller, answer: Registered | EsmsError): RegistrationAnswer {
+  if (!(answer instanceof EsmsError)) {
+    return { status: answer.created ? 201 : 200, message: masked(caller, answer.message) };
   }
+  const error = httpErrorOf(answer);
+  if (!(error instanceof HttpException)) throw answer;
+  const status = error.getStatus();
+  return { status, error: { title: STATUS_CODES[status] ?? 'Error', detail: detailOf(error) } };
 }
 
 const masked = (caller: Caller, message: MessageView): MessageView => ({

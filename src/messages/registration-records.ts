@@ -1,30 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
-import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
-import type { Recipient } from '../domain/recipient.js';
+import { REGISTRATION_COLUMNS, type RegistrationRow, registrationOf } from './registration-row.js';
 import type { StoredRegistration } from './stored-message.js';
-
-type RegistrationRow = Omit<StoredRegistration, 'recipient'> & {
-  recipientKind: Recipient['kind'] | null;
-  recipient: string | null;
-};
-
-/** The columns of a registration, under our names. */
-export const REGISTRATION_COLUMNS = `
-  r.account, r.id, r.sms_id as "smsId", r.request_id as "requestId", r.ref, r.channel,
-  r.recipient_kind as "recipientKind", r.recipient, ${instantSql('r.scheduled_for', '"scheduledFor"')}, r.metadata,
-  ${instantSql('r.registered_at', '"registeredAt"')}, ${instantSql('r.changed_at', '"changedAt"')},
-  r.linked_sms_id as "linkedSmsId", ${instantSql('r.closed_at', '"closedAt"')}, r.sequence::int as sequence`;
-
-/** A registration from a row of {@link REGISTRATION_COLUMNS}. */
-export function registrationOf({ recipientKind, recipient, ...row }: RegistrationRow): StoredRegistration {
-  return {
-    ...row,
-    recipient: recipientKind === null || recipient === null ? null : { kind: recipientKind, value: recipient },
-  };
-}
 
 /** What of a registration finds it. */
 export interface RegistrationNames {
@@ -37,6 +17,22 @@ const SMS_IDS = new RowSet({ account: 'text', smsId: 'text' });
 const REQUESTS = new RowSet({ account: 'text', requestId: 'text' }, 3);
 const REFS = new RowSet({ account: 'text', ref: 'text' }, 5);
 const HELD_REQUESTS = new RowSet({ account: 'text', requestId: 'text' });
+const HELD = new RowSet({ account: 'text', id: 'uuid' });
+const SAVED = new RowSet({
+  account: 'text',
+  id: 'uuid',
+  smsId: 'text',
+  requestId: 'text',
+  ref: 'text',
+  channel: 'text',
+  recipientKind: 'text',
+  recipient: 'text',
+  scheduledFor: 'timestamptz',
+  metadata: 'json',
+  registeredAt: 'timestamptz',
+  changedAt: 'timestamptz',
+  linkedSmsId: 'text',
+});
 const CLOSED = new RowSet({ account: 'text', id: 'uuid', closedAt: 'timestamptz', sequence: 'bigint' });
 const LINKS = new RowSet({ account: 'text', id: 'uuid', smsId: 'text' });
 
@@ -49,6 +45,7 @@ export class RegistrationRecords {
   readonly #findBySmsId: string;
   readonly #lockRequests: string;
   readonly #busyRequests: string;
+  readonly #hold: string;
   readonly #read: string;
   readonly #save: string;
   readonly #lockSilent: string;
@@ -68,17 +65,24 @@ export class RegistrationRecords {
         select distinct ${REQUEST_KEY} as key from ${HELD_REQUESTS.sql} order by key) as keys`;
     this.#busyRequests = `
       select account, "requestId" from ${HELD_REQUESTS.sql} where not pg_try_advisory_xact_lock(${REQUEST_KEY})`;
-    this.#read = `select ${REGISTRATION_COLUMNS} from ${registrations} r where r.account = $1 and r.id = $2`;
+    this.#hold = `
+      select pg_advisory_xact_lock(key) from (
+        select distinct hashtextextended(account || ' ' || id, 1) as key from ${HELD.sql} order by key) as keys`;
+    this.#read = `
+      select ${REGISTRATION_COLUMNS} from ${HELD.sql}
+      join ${registrations} r on r.account = given.account and r.id = given.id`;
     this.#save = `
       insert into ${registrations} as r
         (account, id, sms_id, request_id, ref, channel, recipient_kind, recipient, scheduled_for, metadata,
-         registered_at, changed_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         registered_at, changed_at, linked_sms_id)
+      select account, id, "smsId", "requestId", ref, channel, "recipientKind", recipient, "scheduledFor", metadata::jsonb,
+        "registeredAt", "changedAt", "linkedSmsId"
+      from ${SAVED.sql}
       on conflict (account, id) do update
       set sms_id = excluded.sms_id, request_id = excluded.request_id, ref = excluded.ref, channel = excluded.channel,
         recipient_kind = excluded.recipient_kind, recipient = excluded.recipient, scheduled_for = excluded.scheduled_for,
         metadata = excluded.metadata, changed_at = excluded.changed_at
-      where r.linked_sms_id is not distinct from $13
+      where r.linked_sms_id is not distinct from excluded.linked_sms_id
       returning r.id`;
     const silentSince = 'greatest(r.registered_at, r.scheduled_for)';
     this.#lockSilent = `
@@ -133,35 +137,31 @@ export class RegistrationRecords {
   }
 
   /**
-   * Holds everybody else who completes this registration until the transaction ends, and reads it again: what another
+   * Holds everybody else who completes these registrations until the transaction ends, and reads them again: what another
    * one added meanwhile is then not overwritten. No row is locked, since callbacks lock those in another order.
    */
-  async hold(runner: SqlRunner, { account, id }: StoredRegistration): Promise<StoredRegistration> {
-    await runner.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [`${account} ${id}`]);
-    const [row] = await rowsOf<RegistrationRow>(runner, this.#read, [account, id]);
-    if (row === undefined) throw new RegistrationRaced();
-    return registrationOf(row);
+  async hold(runner: SqlRunner, registrations: readonly StoredRegistration[]): Promise<StoredRegistration[]> {
+    if (registrations.length === 0) return [];
+    await runner.query(this.#hold, HELD.parameters(registrations));
+    const rows = await rowsOf<RegistrationRow>(runner, this.#read, HELD.parameters(registrations));
+    if (rows.length !== registrations.length) throw new RegistrationRaced();
+    return rows.map(registrationOf);
   }
 
-  /** Writes a registration, new or held. Throws {@link RegistrationRaced} where it was linked meanwhile. */
-  async save(runner: SqlRunner, registration: StoredRegistration): Promise<void> {
-    const { recipient, metadata } = registration;
-    const saved = await rowsOf(runner, this.#save, [
-      registration.account,
-      registration.id,
-      registration.smsId,
-      registration.requestId,
-      registration.ref,
-      registration.channel,
-      recipient?.kind ?? null,
-      recipient?.value ?? null,
-      registration.scheduledFor,
-      metadata === null ? null : JSON.stringify(metadata),
-      registration.registeredAt,
-      registration.changedAt,
-      registration.linkedSmsId,
-    ]);
-    if (saved.length === 0) throw new RegistrationRaced();
+  /**
+   * Writes registrations, new or held, each with the link that it had. Throws {@link RegistrationRaced} where one was
+   * linked meanwhile.
+   */
+  async save(runner: SqlRunner, registrations: readonly StoredRegistration[]): Promise<void> {
+    if (registrations.length === 0) return;
+    const rows = registrations.map(({ recipient, metadata, ...registration }) => ({
+      ...registration,
+      recipientKind: recipient?.kind,
+      recipient: recipient?.value,
+      metadata: metadata === null ? null : JSON.stringify(metadata),
+    }));
+    const saved = await rowsOf(runner, this.#save, SAVED.parameters(rows));
+    if (saved.length !== registrations.length) throw new RegistrationRaced();
   }
 
   /** Locks up to `limit` registrations that have waited for a message since before a time and that nobody else holds. */

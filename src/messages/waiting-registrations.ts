@@ -5,7 +5,7 @@ import { rowsOf } from '../database/sql-runner.js';
 import { type MessageView, viewRegistration } from '../domain/message-view.js';
 import { REGISTRATION_SUBJECT } from '../domain/registration.js';
 import { conditionsOf, type FilterColumns, type MessageFilter } from './message-filter.js';
-import { REGISTRATION_COLUMNS, registrationOf } from './registration-records.js';
+import { REGISTRATION_COLUMNS, type RegistrationRow, registrationOf } from './registration-row.js';
 
 /** A message, or a registration that waits for one, with its place in a list. */
 export interface Listed {
@@ -35,7 +35,7 @@ export class WaitingRegistrations {
   /** One more than fit on a page, newest first. */
   async page(filter: MessageFilter, { limit, after }: PageRequest): Promise<Listed[]> {
     const { sql, parameters } = conditionsOf(filter, after, COLUMNS);
-    const rows = await rowsOf<Parameters<typeof registrationOf>[0] & { name: string }>(
+    const rows = await rowsOf<RegistrationRow & { name: string }>(
       this.database,
       `select ${REGISTRATION_COLUMNS}, ${COLUMNS.name} as name from ${this.database.tables.registrations} r
        where r.linked_sms_id is null and ${sql}

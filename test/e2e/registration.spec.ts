@@ -22,7 +22,10 @@ const find = async (question: string): Promise<Message[]> =>
 function withoutNames({ receipts, ...message }: Message) {
   const { smsId: _smsId, requestId: _requestId, createdAt: _created, ...others } = message;
   const { sentAt: _sent, reportedAt: _reported, updatedAt: _updated, ...shown } = others;
-  return { ...shown, receipts: receipts.map(({ id: _id, receivedAt: _at, ...receipt }) => receipt) };
+  return {
+    ...shown,
+    receipts: receipts.map(({ id: _id, receivedAt: _at, recordedAt: _stored, ...receipt }) => receipt),
+  };
 }
 
 it('takes null for what is not said, as our own answers say it', async () => {
@@ -389,6 +392,80 @@ describe('an array', () => {
     expect(taken.status).toBe(200);
     expect(taken.body.items.filter(({ status }) => status === 201)).toHaveLength(500);
     expect((await service.register([])).body).toEqual({ items: [] });
+    expect(
+      await service.rows(
+        `select count(*)::int, count(distinct xmin::text)::int as transactions
+         from esms.registrations where sms_id like 'many-%'`,
+      ),
+    ).toEqual([{ count: 500, transactions: 1 }]);
+  });
+
+  it('goes one after the other: what the first of them registered, the second one completes or contradicts', async () => {
+    await service.callbacks(
+      callbackQuery('turn-zalo', { RequestId: 'turn-request', TypeId: '24' }),
+      callbackQuery('turn-sms', { RequestId: 'turn-request' }),
+    );
+    const answer = await service.register<{ items: { status: number; message?: Message; error?: object }[] }>([
+      { ref: 'turn-1', requestId: 'turn-request' },
+      { ref: 'turn-2', requestId: 'turn-request' },
+      { ref: 'turn-3', requestId: 'turn-request' },
+      { ref: 'turn-1', metadata: { a: 1 } },
+      { ref: 'turn-1', metadata: { a: 2 } },
+      { ref: 'turn-1', metadata: { b: 2 } },
+      { ref: 'turn-3', smsId: 'turn-named' },
+      { smsId: 'turn-named', ref: 'turn-4' },
+      { smsId: 'turn-named', channel: 'viber' },
+      { requestId: 'turn-request', smsId: 'turn-sms', ref: 'turn-2', recipient: '0911000400' },
+    ]);
+    expect(answer.body.items.map(({ status, message }) => [status, message?.smsId])).toEqual([
+      [201, 'turn-zalo'],
+      [201, 'turn-sms'],
+      [201, null],
+      [200, 'turn-zalo'],
+      [409, undefined],
+      [200, 'turn-zalo'],
+      [200, 'turn-named'],
+      [409, undefined],
+      [200, 'turn-named'],
+      [200, 'turn-sms'],
+    ]);
+    expect(await service.message('turn-zalo')).toMatchObject({ ref: 'turn-1', metadata: { a: 1, b: 2 } });
+    expect(await service.message('turn-sms')).toMatchObject({ ref: 'turn-2' });
+    expect(await service.message('turn-named')).toMatchObject({ ref: 'turn-3', channel: 'viber' });
+    expect(await service.eventTypes('turn-named')).toEqual(['message.registered', 'message.registered']);
+    expect((await service.events('turn-zalo')).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('at once with others of the same in another order, and with their callbacks: each is answered and linked', async () => {
+    const numbers = Array.from({ length: 60 }, (_, index) => index);
+    const bodies = numbers.map((index) =>
+      index % 2 === 0
+        ? { ref: `knot-${index}`, requestId: `knot-request-${index}` }
+        : { ref: `knot-${index}`, smsId: `knot-sms-${index}` },
+    );
+    const batch = async (list: object[]): Promise<number[]> => {
+      const { body } = await service.register<{ items: { status: number }[] }>(list);
+      return body.items.map(({ status }) => status);
+    };
+    const [callbacks, ...answers] = await Promise.all([
+      Promise.all(
+        numbers.map((index) =>
+          service.callback(callbackQuery(`knot-sms-${index}`, { RequestId: `knot-request-${index}` })),
+        ),
+      ),
+      batch(bodies),
+      batch(bodies.toReversed()),
+      batch([...bodies.slice(30), ...bodies.slice(0, 30)]),
+    ]);
+    expect(callbacks.every(({ text }) => text === 'OK')).toBe(true);
+    expect(answers.flat().filter((status) => status === 201)).toHaveLength(60);
+    expect(answers.flat().filter((status) => status === 200)).toHaveLength(120);
+    expect(
+      await service.rows(
+        `select count(*)::int from esms.registrations r join esms.messages m on m.sms_id = r.linked_sms_id
+         where r.ref like 'knot-%' and m.sms_id = 'knot-sms-' || substr(r.ref, 6) and m.registered`,
+      ),
+    ).toEqual([{ count: 60 }]);
   });
 
   it('is read back page by page, each message once', async () => {
@@ -516,11 +593,17 @@ describe('what only the registration says', () => {
 });
 
 describe('crossing at the same moment', () => {
+  /** More at once than one key may have waiting. */
+  const register = async (body: object): Promise<Answer<Message>> => {
+    const answer = await service.register(body);
+    return answer.status === 429 ? register(body) : answer;
+  };
+
   it('200 registrations by RequestId and their callbacks: every one linked, once', async () => {
     const numbers = Array.from({ length: 200 }, (_, index) => index);
     const answers = await Promise.all(
       numbers.flatMap((index): Promise<Answer<unknown>>[] => {
-        const registered = () => service.register({ requestId: `cross-${index}`, ref: `cross-ref-${index}` });
+        const registered = () => register({ requestId: `cross-${index}`, ref: `cross-ref-${index}` });
         const called = () => service.callback(callbackQuery(`cross-sms-${index}`, { RequestId: `cross-${index}` }));
         return index % 2 === 0 ? [registered(), called()] : [called(), registered()];
       }),
@@ -554,7 +637,7 @@ describe('crossing at the same moment', () => {
     const numbers = Array.from({ length: 100 }, (_, index) => index);
     const statuses = await Promise.all(
       numbers.map(async (index) => {
-        const registered = () => service.register({ smsId: `same-${index}`, metadata: { index } });
+        const registered = () => register({ smsId: `same-${index}`, metadata: { index } });
         const called = () => service.callback(callbackQuery(`same-${index}`));
         const [called1, ...answers] = await Promise.all([called(), registered(), registered(), registered()]);
         expect(called1.text).toBe('OK');
