@@ -29,7 +29,7 @@ export interface Subscription {
 }
 
 /** How long a process that said nothing since still counts as a host. */
-const HOSTED_FOR = `interval '30 seconds'`;
+export const HOSTED_FOR = `interval '30 seconds'`;
 
 /** The subscribers of all processes: seen, paused, replayed, retired. Everything throws `database_away` as well. */
 @Injectable()

@@ -13,6 +13,7 @@ import { EventFeed } from './feed/event-feed.js';
 import { EventHorizon } from './feed/event-horizon.js';
 import { FeedQueries } from './feed/feed-queries.js';
 import { HandlerLoops } from './handler-loops.js';
+import { OpenWork } from './open-work.js';
 import { Outbox } from './outbox.js';
 import { ParkedDeliveries } from './parked-deliveries.js';
 import { loadRelays, Relays } from './relays/relays.js';
@@ -30,6 +31,7 @@ const DELIVERY = [
   DeliveryRetention,
   HandlerLoops,
   ParkedDeliveries,
+  OpenWork,
 ];
 const RELAYS = { provide: Relays, useFactory: loadRelays, inject: [OPTIONS, STRUCTURE] };
 const MEMBERSHIP = [SubscriberRegistry, SubscriberTable, SubscriberRetirement, EventReplay, SubscriptionKeeper];

@@ -51,6 +51,12 @@ it('the company backend places an order, and invoices what its message cost', as
   ]);
 });
 
+it('the company backend takes an order as soon as it listens', async () => {
+  await host.bootQuiet('dist/company-backend/main.js', '/', 404);
+  const placed = await host.get('/orders', { method: 'POST', body: { phone: '0901888484', text: 'At once' } });
+  expect(placed.status, placed.text).toBe(201);
+});
+
 it('an order whose message cannot be registered is not there either', async () => {
   await bootCompany();
   const before = await query(database.url, 'select from orders');
