@@ -14,7 +14,7 @@ export async function startOurs(
   relays: NonNullable<EsmsOptions['relays']> = {},
 ): Promise<RunningContender> {
   const accounts = { default: { tokens: [TOKEN] } };
-  const module = EsmsModule.forRoot({ accounts, database: { url }, relays, ...structure });
+  const module = EsmsModule.forRoot({ accounts, database: { url }, spool: false, relays, ...structure });
   const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(), {
     logger: ['warn', 'error', 'fatal'],
   });

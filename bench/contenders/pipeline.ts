@@ -24,6 +24,7 @@ export async function startPipeline(): Promise<RunningContender> {
   const module = EsmsModule.forRoot({
     accounts: { default: { tokens: [TOKEN] } },
     database: { url: NOBODY_LISTENS },
+    spool: false,
     billing: false,
     crm: false,
     dispatcher: false,

@@ -35,7 +35,14 @@ const LENGTH_AT = 12;
  */
 export async function startRows(url: string): Promise<RunningContender> {
   const accounts = { default: { tokens: [TOKEN] } };
-  const module = EsmsModule.forRoot({ accounts, database: { url }, billing: false, crm: false, dispatcher: false });
+  const module = EsmsModule.forRoot({
+    accounts,
+    database: { url },
+    spool: false,
+    billing: false,
+    crm: false,
+    dispatcher: false,
+  });
   const context = await NestFactory.createApplicationContext(module, { logger: ['error', 'fatal'] });
   const database = context.get(Database, { strict: false });
   await database.whenReady();

@@ -29,7 +29,13 @@ export class DispatchHost {
   static async start(databaseUrl: string, { count, batch, handle }: Subscribers): Promise<DispatchHost> {
     const names = Array.from({ length: count }, (_, index) => `bench_${index}`);
     const accounts = { default: { tokens: [TOKEN] } };
-    const esms = EsmsModule.forRoot({ accounts, database: { url: databaseUrl }, billing: false, crm: false });
+    const esms = EsmsModule.forRoot({
+      accounts,
+      database: { url: databaseUrl },
+      spool: false,
+      billing: false,
+      crm: false,
+    });
     @Module({ imports: [esms], providers: names.map((name) => subscriberProvider(name, batch, handle)) })
     class Host {}
     const app = await NestFactory.createApplicationContext(Host, { logger: ['error', 'fatal'] });

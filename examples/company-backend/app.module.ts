@@ -8,7 +8,7 @@ import { Order } from './orders/order.entity.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { StaffGuard } from './staff.guard.js';
 
-const { ESMS_TOKEN = '', DATABASE_URL = '' } = process.env;
+const { ESMS_TOKEN = '', DATABASE_URL = '', SPOOL_DIRECTORY = 'esms-spool' } = process.env;
 
 @Module({
   imports: [
@@ -23,6 +23,7 @@ const { ESMS_TOKEN = '', DATABASE_URL = '' } = process.env;
     EsmsModule.forRoot({
       accounts: { default: { tokens: [ESMS_TOKEN] } },
       database: { url: DATABASE_URL },
+      spool: { directory: SPOOL_DIRECTORY },
       path: 'esms',
       api: { decorators: [UseGuards(StaffGuard)] },
     }),

@@ -2,10 +2,16 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EsmsModule } from 'nestjs-esms';
 
-const { ESMS_TOKEN = '', DATABASE_URL = '', PORT = '3000' } = process.env;
+const { ESMS_TOKEN = '', DATABASE_URL = '', SPOOL_DIRECTORY = 'esms-spool', PORT = '3000' } = process.env;
 
 @Module({
-  imports: [EsmsModule.forRoot({ accounts: { default: { tokens: [ESMS_TOKEN] } }, database: { url: DATABASE_URL } })],
+  imports: [
+    EsmsModule.forRoot({
+      accounts: { default: { tokens: [ESMS_TOKEN] } },
+      database: { url: DATABASE_URL },
+      spool: { directory: SPOOL_DIRECTORY },
+    }),
+  ],
 })
 class AppModule {}
 

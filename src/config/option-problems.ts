@@ -23,7 +23,7 @@ export function optionProblems(options: unknown): string[] {
   checkAccounts(problems, given.accounts);
   checkPublicUrl(problems, given.publicUrl);
   checkDatabase(problems, given.database);
-  if (given.spool !== undefined && given.spool !== false) checkSpool(problems, given.spool);
+  checkSpool(problems, given.spool);
   if (given.relays !== undefined) checkRelays(problems, given.relays);
   problems.numbers('', { silenceHours: given.silenceHours }, { whole: false });
   const { reportsAlarm, lookupsPerMinute } = given;
@@ -89,6 +89,13 @@ function checkDatabase(problems: ProblemList, given: unknown): void {
 }
 
 function checkSpool(problems: ProblemList, given: unknown): void {
+  if (given === false) return;
+  if (given === undefined) {
+    const choice =
+      '{ directory } keeps callbacks on disk while the database is away; false only holds them, then loses them';
+    problems.note('spool', `a choice is needed: ${choice}`);
+    return;
+  }
   const { directory, maxBytes, durability } = problems.fields('spool', given, SPOOL);
   if (typeof directory !== 'string' || directory === '') problems.note('spool.directory', 'a directory is needed');
   problems.numbers('spool', { maxBytes }, { whole: true });

@@ -150,8 +150,12 @@ export interface EsmsOptions {
   publicUrl?: string;
   /** The PostgreSQL to keep everything in; it may be away at boot. */
   database: DatabaseOptions;
-  /** Without it, callbacks are only held while the database is away. @default false */
-  spool?: false | SpoolOptions;
+  /**
+   * Where callbacks wait on disk while the database is away. A choice that must be made: with `false` they are only held
+   * meanwhile, unanswered, for up to a minute, and those that are not stored by then are lost unless the gateway calls
+   * again. A test is well with `false`.
+   */
+  spool: false | SpoolOptions;
   /** Brokers that get the events, each as a subscriber; a process without a dispatcher has none. @default {} */
   relays?: RelaysOptions;
   /** How long a message may keep silent before it is closed as `unknown`, in hours. @default 72 */

@@ -40,7 +40,7 @@ export function resolveOptions(options: EsmsOptions, structure: EsmsStructure = 
   const {
     database,
     publicUrl,
-    spool = false,
+    spool,
     silenceHours = 72,
     reportsAlarm = 1_000,
     lookupsPerMinute = 30,

@@ -32,6 +32,7 @@ const TOKEN = 'callback-token-of-boot';
 const OPTIONS: EsmsOptions = {
   accounts: { default: { tokens: [TOKEN] } },
   database: { url: 'postgres://nobody@127.0.0.1:1/nothing' },
+  spool: false,
 };
 
 type Settings = Omit<Parameters<typeof EsmsModule.forRoot>[0], keyof EsmsOptions> & Partial<EsmsOptions>;
@@ -80,7 +81,7 @@ const ask = (path: string, headers: Record<string, string> = {}) =>
 describe('a boot stops', () => {
   it('with every problem of options and structure at once', async () => {
     const accounts = { shop: { tokens: [TOKEN] }, acme: { tokens: [TOKEN, 'short'] } };
-    const options = { accounts, database: { url: 'mysql://db/x' } };
+    const options = { accounts, database: { url: 'mysql://db/x' }, spool: false as const };
     const booting = boot({
       imports: [EsmsModule.forRootAsync({ useFactory: () => Promise.resolve(options), dispatcher: { leaseMs: -1 } })],
     });

@@ -36,6 +36,7 @@ const esms = (): DynamicModule =>
   EsmsModule.forRoot({
     accounts: { default: { tokens: ['callback-token-of-names'] } },
     database: { url: ours.url, migrations: 'off' },
+    spool: false,
   });
 
 const optionsOf = (name: string): TypeOrmModuleOptions & { name: string } => ({

@@ -22,7 +22,8 @@ let recorder: EsmsEventRecorder;
 
 beforeAll(async () => {
   database = await createTestDatabase({ url: inject('adminUrl') });
-  const esms = EsmsModule.forRoot({ accounts: { default: { tokens: [TOKEN] } }, database: { url: database.url } });
+  const accounts = { default: { tokens: [TOKEN] } };
+  const esms = EsmsModule.forRoot({ accounts, database: { url: database.url }, spool: false });
   const module = await Test.createTestingModule({ imports: [esms], providers: [EsmsEventRecorder] }).compile();
   app = module.createNestApplication({ logger: false });
   await app.listen(0, '127.0.0.1');

@@ -38,6 +38,7 @@ export class DispatcherInstance {
     const esms = EsmsModule.forRoot({
       accounts,
       database: { url, schema, migrations, workConnections: 3 },
+      spool: false,
       relays,
       billing,
       crm,

@@ -98,7 +98,7 @@ export class Service {
       default: { tokens: [TOKENS.default, TOKENS.rotated] },
       acme: { tokens: [TOKENS.acme] },
     };
-    const esms = { accounts, database: { url: database.url } };
+    const esms = { accounts, database: { url: database.url }, spool: false as const };
     const app = await createApp({ esms, apiKeys: callers(), webhooks }, into(log));
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;

@@ -3,7 +3,11 @@ import type { EsmsOptions, EsmsStructure } from '../../src/config/options.js';
 import { resolveOptions, resolveStructure } from '../../src/config/resolve-options.js';
 
 const TOKEN = 'token-of-somebody-1';
-const GOOD: EsmsOptions = { accounts: { default: { tokens: [TOKEN] } }, database: { url: 'postgres://db/x' } };
+const GOOD: EsmsOptions = {
+  accounts: { default: { tokens: [TOKEN] } },
+  database: { url: 'postgres://db/x' },
+  spool: false,
+};
 
 describe('the options', () => {
   it('have defaults', () => {
@@ -27,8 +31,19 @@ describe('the options', () => {
 
   it('take undefined for not given', () => {
     const database = { url: 'postgres://db/x', schema: undefined, workConnections: undefined };
-    const given = { ...GOOD, publicUrl: undefined, database, spool: undefined } as unknown as EsmsOptions;
+    const given = { ...GOOD, publicUrl: undefined, database } as unknown as EsmsOptions;
     expect(resolveOptions(given)).toEqual(resolveOptions(GOOD));
+  });
+
+  it('say whether callbacks are kept while the database is away: nobody else can', () => {
+    const { spool: _, ...others } = GOOD;
+    for (const given of [others, { ...others, spool: undefined }]) {
+      const problems = problemsOf(given as unknown as EsmsOptions);
+      expect(problems).toEqual([expect.stringMatching(/^spool: .*\{ directory \}.*false/)]);
+    }
+    for (const spool of [null, true, '/var/spool/esms']) {
+      expect(problemsOf({ ...GOOD, spool } as unknown as EsmsOptions)).not.toEqual([]);
+    }
   });
 
   it('take a connection in parts', () => {
@@ -117,6 +132,7 @@ describe('the options', () => {
       'options',
       'accounts',
       'database',
+      'spool',
     ]);
   });
 

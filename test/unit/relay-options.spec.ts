@@ -7,6 +7,7 @@ import { loadClient } from '../../src/events/relays/load-client.js';
 const options = (relays: EsmsOptions['relays']): EsmsOptions => ({
   accounts: { default: { tokens: ['token-of-somebody-1'] } },
   database: { url: 'postgres://nowhere/db' },
+  spool: false,
   ...(relays && { relays }),
 });
 

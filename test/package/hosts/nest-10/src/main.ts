@@ -9,6 +9,7 @@ import { tellPort } from './tell-port';
     EsmsModule.forRoot({
       accounts: { default: { tokens: [process.env.ESMS_TOKEN ?? ''] } },
       database: { url: process.env.DATABASE_URL ?? '' },
+      spool: false,
       api: {},
     }),
   ],

@@ -8,6 +8,7 @@ import { ObservedEvents } from './observed-events';
       useFactory: (): EsmsOptions => ({
         accounts: { default: { tokens: [process.env.ESMS_TOKEN ?? ''] } },
         database: { url: process.env.DATABASE_URL ?? '' },
+        spool: false,
       }),
       api: {},
     }),

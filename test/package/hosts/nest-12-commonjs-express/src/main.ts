@@ -44,6 +44,7 @@ const OPEN = [Public(), SkipThrottle()];
       accounts: { default: { tokens: [process.env['ESMS_TOKEN'] ?? ''] } },
       publicUrl: 'https://company.example/api',
       database: { url: process.env['DATABASE_URL'] ?? '' },
+      spool: false,
       path: 'receipts',
       callbacks: { decorators: OPEN },
       api: { decorators: OPEN },

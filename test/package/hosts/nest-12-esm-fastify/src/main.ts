@@ -26,7 +26,7 @@ class SecretsModule {}
       inject: [Secrets],
       useFactory: async (secrets: Secrets): Promise<EsmsOptions> => {
         const { token, url } = await secrets.load();
-        return { accounts: { default: { tokens: [token] } }, database: { url } };
+        return { accounts: { default: { tokens: [token] } }, database: { url }, spool: false };
       },
       api: {},
     }),
