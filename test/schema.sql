@@ -108,6 +108,7 @@ create table esms.quarantine (
   reason text not null,
   raw bytea not null,
   repeats integer not null,
+  arrivals timestamp with time zone[] not null default '{}'::timestamp with time zone[],
   replayed_as text,
   constraint quarantine_pkey PRIMARY KEY (account, id)
 );
@@ -121,6 +122,7 @@ create table esms.receipts (
   first_received_at timestamp with time zone not null,
   recorded_at timestamp with time zone not null default clock_timestamp(),
   repeats integer not null,
+  arrivals timestamp with time zone[],
   decision text not null,
   report json not null,
   raw bytea,

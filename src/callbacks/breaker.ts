@@ -1,5 +1,7 @@
 const FAILURES_TO_OPEN = 3;
 const PROBE_EVERY_MS = 1_000;
+/** After how long without a further failure nobody knows any more: it may be that no callback came to see. */
+const KNOWN_FOR_MS = 5_000;
 
 /**
  * Remembers that the database is away, so that not every callback of an outage waits for it in vain. While it is away,
@@ -16,6 +18,11 @@ export class Breaker {
     if (now - this.#lastProbe < PROBE_EVERY_MS) return false;
     this.#lastProbe = now;
     return true;
+  }
+
+  /** Whether the database is taken for away, on what callbacks met a moment ago. */
+  get isOpen(): boolean {
+    return this.#failures >= FAILURES_TO_OPEN && performance.now() - this.#lastProbe < KNOWN_FOR_MS;
   }
 
   succeeded(): void {

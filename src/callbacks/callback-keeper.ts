@@ -25,6 +25,11 @@ export class CallbackKeeper {
     return kept;
   }
 
+  /** Whether the database takes callbacks right now. */
+  canKeep(): Promise<boolean> {
+    return this.intake.canAccept();
+  }
+
   /** Keeps a callback under its message, or under the SMSID given instead of its own; quarantines nothing itself. */
   async keepUnderMessage(
     { account, query, receivedAt }: AuthenticatedCallback,

@@ -6,9 +6,13 @@ import {
   Injectable,
   Logger,
 } from '@nestjs/common';
+import { Condition } from '../telemetry/condition.js';
 import { accountOfCallback } from './callback.guard.js';
 import { CallbackReceiver } from './callback-receiver.js';
 import { spokenOf } from './spoken-of.js';
+
+/** For how long none may have been left unanswered until that is over. */
+const QUIET_MS = 2_000;
 
 /** A request of either adapter: Fastify keeps Node's own beside it, Express adds to it. */
 type AnyRequest = (IncomingMessage & { originalUrl?: string }) | { raw: IncomingMessage; originalUrl?: string };
@@ -25,6 +29,7 @@ type AnyResponse = ServerResponse | { raw: ServerResponse; hijack(): unknown };
 @Injectable()
 export class CallbackReception implements CanActivate, BeforeApplicationShutdown {
   readonly #logger = new Logger('EsmsCallbacks');
+  readonly #unanswered = new Condition();
   #stopping = false;
 
   constructor(private readonly receiver: CallbackReceiver) {}
@@ -48,12 +53,20 @@ export class CallbackReception implements CanActivate, BeforeApplicationShutdown
       const caller = { hasLeft: () => raw.destroyed || raw.socket?.destroyed === true };
       const stored = await this.receiver.receive(accountOfCallback(request), queryOf(request), caller);
       if (this.#stopping) raw.setHeader('connection', 'close');
+      if (this.#unanswered.quietMs > QUIET_MS) this.#tellAnswered();
       answer(raw, spokenOf(stored));
     } catch (error) {
       // No status: the gateway takes a broken connection for a time-out at best, and an error status for an answer.
-      this.#logger.error(`a callback could not be stored and was left unanswered: ${(error as Error).message}`);
+      const why = `could not be stored and was left unanswered: ${(error as Error).message}`;
+      this.#unanswered.note(() => this.#logger.error(`a callback ${why}`));
       raw.destroy();
     }
+  }
+
+  #tellAnswered(): void {
+    this.#unanswered.end((seconds, times) =>
+      this.#logger.log(`callbacks are answered again; within ${seconds} s ${times} were not`),
+    );
   }
 }
 

@@ -14,6 +14,9 @@ export interface StoredQuarantine extends Omit<QuarantineItem, 'raw'> {
   raw: Buffer;
 }
 
+/** How many arrivals of one callback are remembered: a copy that came at one of these is none. */
+const MOST_ARRIVALS = 32;
+
 const COLUMNS = `id, account, ${instantSql('received_at', '"receivedAt"')}, ${instantSql('recorded_at', '"recordedAt"')},
   reason, raw, replayed_as as "replayedAs"`;
 
@@ -90,7 +93,10 @@ export class QuarantineStore {
       const [row] = await rowsOf<{ repeats: number }>(
         runner,
         `insert into ${quarantine} as q (account, id, received_at, reason, raw, repeats) values ($1, $2, $3, $4, $5, 0)
-         on conflict (account, id) do update set repeats = q.repeats + 1 returning repeats`,
+         on conflict (account, id) do update
+         set repeats = q.repeats + 1, arrivals = (array_prepend(excluded.received_at, q.arrivals))[1:${MOST_ARRIVALS}]
+         where excluded.received_at <> q.received_at and not excluded.received_at = any(q.arrivals)
+         returning repeats`,
         [account, id, receivedAt, reason, query],
       );
       if (row?.repeats !== 0) return;

@@ -5,18 +5,18 @@ import type { Patience } from '../messages/waiting-report.js';
 import { faultPoint } from '../telemetry/fault-point.js';
 import { CallbackKeeper } from './callback-keeper.js';
 import { CallbackSpool } from './callback-spool.js';
-import type { AuthenticatedCallback } from './quarantined-callback.js';
 import { QuarantineStore } from './quarantine.store.js';
+import type { SpooledCallback } from './spooled-callback.js';
 
 const INTERVAL_MS = 500;
 const AT_ONCE = 256;
 /** What is held longer comes again with the next drain; the others of its segment are not to wait for it. */
 const LOCK_MS = 100;
-const DRAINS_BEFORE_SETTING_ASIDE = 3;
+const REFUSALS_BEFORE_SETTING_ASIDE = 3;
 
 /** A callback that was not committed, and why. */
 interface Refused {
-  callback: AuthenticatedCallback;
+  callback: SpooledCallback;
   error: unknown;
 }
 
@@ -24,10 +24,10 @@ interface Refused {
 @Injectable()
 export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('EsmsSpool');
-  /** How often each segment was drained in part only. */
-  readonly #drains = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #draining: Promise<void> | null = null;
+  /** What was wrong with the last drain: said where it is not what was wrong with the one before. */
+  #complaint = '';
   /** Of the callbacks that are being drained: it ends when the process is to stop. */
   readonly #patience: Patience = { isOver: false, lockMs: LOCK_MS };
 
@@ -56,35 +56,55 @@ export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   async #drain(): Promise<void> {
+    const before = this.#complaint;
+    this.#complaint = '';
     try {
-      if (!(await this.spool.isPending()) || !(await this.database.answers())) return;
+      const isPending = await this.spool.isPending();
+      this.spool.tellIfOver(!isPending);
+      if (!isPending || !(await this.database.answers())) return;
       for (const name of await this.spool.segments()) {
-        if (this.#patience.isOver) return;
-        if (!(await this.#drainSegment(name)) && !(await this.database.answers())) return;
+        if (this.#patience.isOver || !(await this.#drainSegment(name))) break;
       }
     } catch (error) {
-      this.#logger.warn(`the spool could not be drained, trying again: ${(error as Error).message}`);
+      this.#complaint = `the spool could not be drained, trying again: ${(error as Error).message}`;
+    }
+    if (this.#complaint !== '' && this.#complaint !== before) this.#logger.warn(this.#complaint);
+  }
+
+  /** Whether the next segment may be tried. What was not committed is written back, whoever is to drain it then. */
+  async #drainSegment(closed: string): Promise<boolean> {
+    const name = await this.spool.claim(closed);
+    if (name === null) return true;
+    try {
+      const callbacks = await this.spool.read(name);
+      const { refused, untried } = await this.#keepAll(callbacks);
+      const left =
+        untried === null ? await this.#judge(refused) : [...refused.map(({ callback }) => callback), ...untried];
+      await faultPoint('drain_after_apply_before_unlink');
+      await this.spool.giveBack(name, callbacks, left);
+      return untried === null;
+    } catch (error) {
+      await this.spool.release(name);
+      throw error;
     }
   }
 
-  /** Whether the segment is done; one that is not stays whole: what was committed of it is then a copy. */
-  async #drainSegment(name: string): Promise<boolean> {
-    const callbacks = await this.spool.read(name);
+  /** `untried` is null but where it ended early: the database is away, or the process is to stop. */
+  async #keepAll(
+    callbacks: readonly SpooledCallback[],
+  ): Promise<{ refused: Refused[]; untried: SpooledCallback[] | null }> {
     const refused: Refused[] = [];
     for (let start = 0; start < callbacks.length; start += AT_ONCE) {
-      refused.push(...(await this.#keepAll(callbacks.slice(start, start + AT_ONCE))));
+      refused.push(...(await this.#keepSome(callbacks.slice(start, start + AT_ONCE))));
       await faultPoint('drain_mid_segment');
-      if (this.#patience.isOver || (refused.length > 0 && !(await this.database.answers()))) return false;
+      if (this.#patience.isOver || (refused.length > 0 && !(await this.database.answers()))) {
+        return { refused, untried: callbacks.slice(start + AT_ONCE) };
+      }
     }
-    if (refused.length > 0 && !(await this.#setAside(name, refused))) return false;
-    await faultPoint('drain_after_apply_before_unlink');
-    await this.spool.remove(name);
-    this.#drains.delete(name);
-    this.#logger.log(`${callbacks.length} spooled callbacks were committed`);
-    return true;
+    return { refused, untried: null };
   }
 
-  async #keepAll(callbacks: readonly AuthenticatedCallback[]): Promise<Refused[]> {
+  async #keepSome(callbacks: readonly SpooledCallback[]): Promise<Refused[]> {
     const kept = await Promise.allSettled(callbacks.map((callback) => this.keeper.keep(callback, this.#patience)));
     return callbacks.flatMap((callback, index) => {
       const result = kept[index];
@@ -93,19 +113,23 @@ export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /**
-   * What fails drain after drain while the database answers everybody else is not the database's fault. Not what waits
-   * for a lock, however long: a host may keep one in a transaction of its own.
+   * Gives those that are to be tried again. What fails drain after drain while the database answers everybody else is not
+   * the database's fault, and goes to quarantine. Not what waits for a lock, however long: a host may keep one in a
+   * transaction of its own.
    */
-  async #setAside(name: string, refused: readonly Refused[]): Promise<boolean> {
-    const passing = refused.find(({ error }) => isPassing(error));
-    if (passing !== undefined) {
-      this.#logger.warn(`${refused.length} spooled callbacks wait on: ${(passing.error as Error).message}`);
-      return false;
+  async #judge(refused: readonly Refused[]): Promise<SpooledCallback[]> {
+    const left: SpooledCallback[] = [];
+    for (const { callback, error } of refused) {
+      const refusals = (callback.refusals ?? 0) + 1;
+      if (isPassing(error)) {
+        this.#complaint = `spooled callbacks wait: ${(error as Error).message}`;
+        left.push(callback);
+      } else if (refusals < REFUSALS_BEFORE_SETTING_ASIDE) {
+        left.push({ ...callback, refusals });
+      } else {
+        await this.quarantine.add(callback, 'unstorable');
+      }
     }
-    const drains = (this.#drains.get(name) ?? 0) + 1;
-    this.#drains.set(name, drains);
-    if (drains < DRAINS_BEFORE_SETTING_ASIDE) return false;
-    for (const { callback } of refused) await this.quarantine.add(callback, 'unstorable');
-    return true;
+    return left;
   }
 }

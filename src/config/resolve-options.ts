@@ -37,14 +37,7 @@ export function resolveOptions(options: EsmsOptions, structure: EsmsStructure = 
     const list = problems.map((each) => `- ${each}`).join('\n');
     throw new EsmsError('options_invalid', `nestjs-esms cannot start:\n${list}`, { problems });
   }
-  const {
-    database,
-    publicUrl,
-    spool,
-    silenceHours = 72,
-    reportsAlarm = 1_000,
-    lookupsPerMinute = 30,
-  } = options;
+  const { database, publicUrl, spool, silenceHours = 72, reportsAlarm = 1_000, lookupsPerMinute = 30 } = options;
   const { rabbitmq = false, nats = false } = options.relays ?? {};
   const { url, options: parts, ...settings } = database;
   return {

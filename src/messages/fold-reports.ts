@@ -5,7 +5,7 @@ import { deriveMessage, mergeReport } from '../domain/merge.js';
 import { decisionOf } from '../domain/message-change.js';
 import type { Report } from '../domain/report.js';
 import { MessageProgress } from './message-progress.js';
-import type { KnownReceipt, NewReceipt, RepeatedReceipt } from './receipt-records.js';
+import { type KnownReceipt, MOST_ARRIVALS, type NewReceipt, type RepeatedReceipt } from './receipt-records.js';
 import type { ReceivedReport } from './received-report.js';
 import type { StoredMessage, StoredRegistration } from './stored-message.js';
 
@@ -77,14 +77,22 @@ function sortOut({ incoming, known }: MessageWork): {
   for (const copies of groupBy(incoming, identityOf).values()) {
     const { report, raw } = copies[0] as ReceivedReport;
     const kept = known.find((each) => isSame(each, report));
-    const times = timesOfCopies(report.source, [...copies.map((each) => each.report), ...(kept ? [kept] : [])]);
-    if (kept === undefined) {
-      fresh.push({ report: copies.length === 1 ? report : { ...report, ...times }, raw, repeats: copies.length - 1 });
+    if (kept === undefined && copies.length === 1) {
+      fresh.push({ report, raw });
       continue;
     }
-    const { account, smsId, source, digest } = kept;
-    const repeat = { account, smsId, source, digest, copies: copies.length, ...times };
+    const times = timesOfCopies(report.source, [...copies.map((each) => each.report), ...(kept ? [kept] : [])]);
+    if (kept === undefined) fresh.push({ report: { ...report, ...times }, raw });
+    // The same arrival may be brought twice: by a spool whose process died after the commit, or by a lost answer to it.
+    const came = kept ? [...new Set([kept.receivedAt, kept.firstReceivedAt, ...kept.arrivals])] : [];
+    const again = [...new Set(copies.map((each) => each.report.receivedAt))].filter((time) => !came.includes(time));
+    const count = kept ? again.length : again.length - 1;
+    if (count === 0) continue;
+    const { account, smsId, source, digest } = report;
+    const arrivals = [...came, ...again].toSorted().slice(-MOST_ARRIVALS);
+    const repeat = { account, smsId, source, digest, copies: count, arrivals, ...times };
     repeated.push(repeat);
+    if (kept === undefined) continue;
     if (times.receivedAt !== kept.receivedAt || times.firstReceivedAt !== kept.firstReceivedAt) moved.push(repeat);
   }
   return { fresh: fresh.toSorted(byComing), repeated, moved };

@@ -57,6 +57,11 @@ export class Intake {
     return new Promise((resolve, reject) => this.#enter({ received, patience, resolve, reject }));
   }
 
+  /** Whether reports can be written right now. */
+  canAccept(): Promise<boolean> {
+    return this.writes.canWrite();
+  }
+
   #enter(waiting: WaitingReport): void {
     if (this.#suspects.size > 0 && this.#suspects.has(messageKey(waiting.received.report))) {
       this.#apart.push(waiting);

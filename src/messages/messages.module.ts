@@ -26,6 +26,6 @@ import { WriteProbe } from './write-probe.js';
     SilenceCloser,
     WriteProbe,
   ],
-  exports: [EsmsMessages, Intake, SilenceCloser, WriteProbe],
+  exports: [EsmsMessages, Intake, SilenceCloser],
 })
 export class MessagesModule {}

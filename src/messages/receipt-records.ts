@@ -11,8 +11,6 @@ import type { Report, ReportContent } from '../domain/report.js';
 export interface NewReceipt {
   report: Report;
   raw: Buffer | null;
-  /** Copies after the first. */
-  repeats: number;
   decision: Decision;
 }
 
@@ -25,10 +23,20 @@ export interface RepeatedReceipt {
   copies: number;
   receivedAt: Instant;
   firstReceivedAt: Instant;
+  /** When it came, the last {@link MOST_ARRIVALS} times: a copy that came at one of these is none. */
+  arrivals: readonly Instant[];
 }
 
+type ReceiptIdentity = Pick<Report, 'account' | 'smsId' | 'source' | 'digest' | 'receivedAt' | 'firstReceivedAt'>;
+
 /** A receipt that is kept already, as far as its copies need to know it. */
-export type KnownReceipt = Pick<Report, 'account' | 'smsId' | 'source' | 'digest' | 'receivedAt' | 'firstReceivedAt'>;
+export interface KnownReceipt extends ReceiptIdentity {
+  /** When it came, as far as copies of it were counted. */
+  arrivals: readonly Instant[];
+}
+
+/** How many arrivals of one receipt are remembered. The gateway calls six times at most. */
+export const MOST_ARRIVALS = 32;
 
 const NAMES = new RowSet({ account: 'text', smsId: 'text' });
 const IDENTITIES = new RowSet({ account: 'text', smsId: 'text', source: 'text', digest: 'text' });
@@ -40,6 +48,7 @@ const COPIES = new RowSet({
   copies: 'integer',
   receivedAt: 'timestamptz',
   firstReceivedAt: 'timestamptz',
+  arrivals: 'text',
 });
 const ROWS = new RowSet({
   account: 'text',
@@ -48,7 +57,6 @@ const ROWS = new RowSet({
   digest: 'text',
   receivedAt: 'timestamptz',
   firstReceivedAt: 'timestamptz',
-  repeats: 'integer',
   decision: 'text',
   report: 'json',
   raw: 'bytea',
@@ -67,18 +75,20 @@ export class ReceiptRecords {
     const identity = `r.account, r.sms_id as "smsId", r.source, r.digest`;
     const isGiven =
       'r.account = given.account and r.sms_id = given."smsId" and r.source = given.source and r.digest = given.digest';
-    this.#known = `select ${identity}, ${times} from ${receipts} r join ${IDENTITIES.sql} on ${isGiven}`;
+    const arrivals = `array(select ${instantSql('t', 'instant')} from unnest(r.arrivals) t) as arrivals`;
+    this.#known = `select ${identity}, ${times}, ${arrivals} from ${receipts} r join ${IDENTITIES.sql} on ${isGiven}`;
     this.#reports = `
       select ${identity}, ${times}, r.report from ${receipts} r
       join ${NAMES.sql} on r.account = given.account and r.sms_id = given."smsId"`;
     this.#add = `
       insert into ${receipts}
         (account, sms_id, source, digest, received_at, first_received_at, repeats, decision, report, raw)
-      select account, "smsId", source, digest, "receivedAt", "firstReceivedAt", repeats, decision, report, raw
+      select account, "smsId", source, digest, "receivedAt", "firstReceivedAt", 0, decision, report, raw
       from ${ROWS.sql}`;
     this.#repeat = `
       update ${receipts} r
-      set repeats = r.repeats + given.copies, received_at = given."receivedAt", first_received_at = given."firstReceivedAt"
+      set repeats = r.repeats + given.copies, received_at = given."receivedAt",
+        first_received_at = given."firstReceivedAt", arrivals = given.arrivals::timestamptz[]
       from ${COPIES.sql} where ${isGiven}`;
   }
 
@@ -89,7 +99,7 @@ export class ReceiptRecords {
 
   /** Every report of these messages. */
   async reportsOf(runner: SqlRunner, messages: readonly { account: string; smsId: string }[]): Promise<Report[]> {
-    const rows = await rowsOf<KnownReceipt & { report: Partial<ReportContent> }>(
+    const rows = await rowsOf<ReceiptIdentity & { report: Partial<ReportContent> }>(
       runner,
       this.#reports,
       NAMES.parameters(messages),
@@ -99,14 +109,13 @@ export class ReceiptRecords {
 
   /** What keeps new ones. */
   adds(receipts: readonly NewReceipt[]): Statement[] {
-    const rows = receipts.map(({ report, raw, repeats, decision }) => ({
+    const rows = receipts.map(({ report, raw, decision }) => ({
       account: report.account,
       smsId: report.smsId,
       source: report.source,
       digest: report.digest,
       receivedAt: report.receivedAt,
       firstReceivedAt: report.firstReceivedAt,
-      repeats,
       decision,
       report: JSON.stringify(compact(report, IN_THE_ROW)),
       raw,
@@ -116,7 +125,8 @@ export class ReceiptRecords {
 
   /** What counts further copies. */
   repeats(receipts: readonly RepeatedReceipt[]): Statement[] {
-    return COPIES.statements(this.#repeat, receipts);
+    const rows = receipts.map((receipt) => ({ ...receipt, arrivals: `{${receipt.arrivals.join()}}` }));
+    return COPIES.statements(this.#repeat, rows);
   }
 }
 

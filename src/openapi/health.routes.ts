@@ -20,7 +20,8 @@ export function describeHealth(): void {
     ApiOperation({
       operationId: 'isReady',
       summary: 'Whether callbacks can be accepted',
-      description: 'True while the database answers, or the spool on disk takes callbacks for it.',
+      description:
+        'Whether the next one would be stored: the database takes writes, or the spool does; both are tried.',
       security: [],
     }),
     ApiResponse({ status: 200, description: 'They can.', type: Health }),

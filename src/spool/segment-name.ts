@@ -1,48 +1,42 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { ProcessIdentity } from '../telemetry/process-identity.js';
 
 /**
- * A segment's file name says who writes it: `<time>-<random>.<process id>-<its start>.open`, or `.closed` once nobody
- * does. The start tells a process from a later one that was given the same number.
+ * What a segment is, its file name says. `<time>-<random>.<owner>.open`: the owner writes it; `….closed`: nobody does;
+ * `….closed.<owner>.draining`: the owner drains it, and nobody else. An owner is a process, told by its number and its
+ * start from a later one that was given the same number.
  */
-const OPEN = /^(\d+-[0-9a-f]+)\.(\d+)-(\d+)\.open$/;
+const OWNED = /\.(\d+)-([0-9a-z]+)\.(?:open|draining)$/;
 const CLOSED = /\.closed$/;
-const START_TIME_FIELD = 21;
+const DRAINING = /\.[0-9]+-[0-9a-z]+\.draining$/;
 
 /** A new open segment of this process. */
 export function newSegmentName(): string {
-  const unique = `${Date.now()}-${randomBytes(4).toString('hex')}`;
-  return `${unique}.${process.pid}-${startOf(process.pid)}.open`;
+  return `${Date.now()}-${randomBytes(4).toString('hex')}.${ownName()}.open`;
 }
 
-/** The name of a segment once it is closed. */
-export const closedName = (name: string): string => name.replace(/\.open$/, '.closed');
+/** The name of a segment once it is neither written nor drained. */
+export const closedName = (name: string): string =>
+  DRAINING.test(name) ? name.replace(DRAINING, '') : name.replace(/\.open$/, '.closed');
+
+/** The name of a closed segment while this process drains it. */
+export const drainingName = (name: string): string => `${name}.${ownName()}.draining`;
 
 /** Whether a file is a closed segment. */
 export const isClosedSegment = (name: string): boolean => CLOSED.test(name);
 
-/** Whether a file is an open segment whose writer is gone: killed, and so never closed. */
+/** Whether a file is a segment that somebody drains. */
+export const isDrainedSegment = (name: string): boolean => DRAINING.test(name);
+
+/** Whether a file is a segment whose owner is gone: killed, and so never closed or drained. */
 export function isOrphan(name: string): boolean {
-  const [, , pid, start] = OPEN.exec(name) ?? [];
+  const [, pid, start] = OWNED.exec(name) ?? [];
   if (pid === undefined || start === undefined) return false;
-  return !isAlive(Number(pid)) || startOf(Number(pid)) !== start;
+  const seen = ProcessIdentity.of(Number(pid));
+  return !seen.isRunning() || startOf(seen) !== start;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+/** In a segment's name; "0" where the system does not tell when a process started. */
+const startOf = ({ startedAt }: ProcessIdentity): string => startedAt?.replaceAll(/[^0-9a-z]/g, '') ?? '0';
 
-/** When a process started, in the kernel's ticks; 0 where the system does not tell. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME_FIELD - 2] ?? '0';
-  } catch {
-    return '0';
-  }
-}
+const ownName = (): string => `${process.pid}-${startOf(ProcessIdentity.of(process.pid))}`;

@@ -1,8 +1,6 @@
-import { access, constants, mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { closedName, isClosedSegment, isOrphan, newSegmentName } from './segment-name.js';
+import { SegmentFolder, type SpoolSegment } from './segment-folder.js';
+import { isClosedSegment, isOrphan, newSegmentName } from './segment-name.js';
 import { flushDirectory, SegmentTaken, SegmentWriter } from './segment-writer.js';
-import { decodeRecords, encodeRecord } from './spool-record.js';
 
 /** How a spool is kept. */
 export interface SpoolSettings {
@@ -13,22 +11,16 @@ export interface SpoolSettings {
   durability: 'disk' | 'process';
 }
 
-/** A closed segment with what it holds. */
-export interface SpoolSegment<Content> {
-  name: string;
-  records: Content[];
-  /** How many pieces of it were none. */
-  damaged: number;
-}
-
 const SEGMENT_BYTES = 16 * 1024 * 1024;
-const DAMAGED = 'damaged';
+/** What a record usually takes at most. */
+const USUAL_BYTES = 1_024;
 
 /**
  * A journal of what could not be stored elsewhere: segment files in one directory, which processes may share, since
- * each writes its own and only closed ones are read. A segment of a process that was killed is taken over.
+ * each writes its own, and drains those only that it claimed. A segment of a process that was killed is taken over.
  */
 export class Spool {
+  readonly #folder: SegmentFolder;
   #writer: SegmentWriter | null = null;
   /** Segments that nobody writes any more and that are not named so yet. */
   readonly #left = new Set<string>();
@@ -37,15 +29,18 @@ export class Spool {
   #closedBytes = 0;
   #rotating: Promise<void> = Promise.resolve();
 
-  constructor(private readonly settings: SpoolSettings) {}
+  constructor(private readonly settings: SpoolSettings) {
+    this.#folder = new SegmentFolder(settings.directory);
+  }
 
-  /** Creates the directory and counts what earlier processes left. Throws where it cannot be written. */
-  async open(): Promise<void> {
-    await mkdir(join(this.settings.directory, DAMAGED), { recursive: true, mode: 0o700 });
-    // One that is there already may be somebody else's.
-    await access(this.settings.directory, constants.R_OK | constants.W_OK);
-    await this.#adopt();
+  /**
+   * Creates the directory and counts what earlier processes left. Throws where it cannot be written. Gives the network
+   * file system it is on, null where it is on none that can be told.
+   */
+  async open(): Promise<string | null> {
+    const network = await this.#folder.open();
     await this.#count();
+    return network;
   }
 
   /** Bytes of everything that is not drained yet, as far as this process knows. */
@@ -55,16 +50,35 @@ export class Spool {
 
   /** Whether there is anything to drain, also what another process left since. */
   async isPending(): Promise<boolean> {
-    if (this.#left.size > 0 || (this.#writer !== null && this.#writer.size > 0)) return true;
-    return (await readdir(this.settings.directory)).some((name) => isClosedSegment(name) || isOrphan(name));
+    // Also a segment that stayed empty, since what was to be in it was refused: it is to go.
+    if (this.#left.size > 0 || this.#writer !== null) return true;
+    return (await this.#folder.names()).some((name) => isClosedSegment(name) || isOrphan(name));
   }
 
-  /** Ends when the record is stored. Rejects where the disk refuses it or the spool is full. */
-  async append(content: Buffer): Promise<void> {
+  /** Whether a record of usual size would be stored right now; tried on the disk. */
+  async canAppend(): Promise<boolean> {
+    try {
+      await this.#count();
+      if (this.pendingBytes + USUAL_BYTES > this.settings.maxBytes) return false;
+      if (await this.#folder.takesFiles()) return true;
+      // As an append would do it.
+      await this.#folder.open();
+      return await this.#folder.takesFiles();
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Ends when the record is stored. Rejects where the disk refuses it or the spool is full.
+   *
+   * @param isCapped whether it must leave the spool within its most bytes
+   */
+  async append(content: Buffer, isCapped = true): Promise<void> {
     // Looked at in the turn in which it is used, so that nobody closes it in between.
     while (this.#writer === null) await this.#created();
     const writer = this.#writer;
-    if (this.#closedBytes + writer.size + content.length > this.settings.maxBytes) {
+    if (isCapped && this.pendingBytes + content.length > this.settings.maxBytes) {
       throw new Error(`the spool is full: ${this.settings.maxBytes} bytes`);
     }
     try {
@@ -72,52 +86,48 @@ export class Spool {
     } catch (error) {
       if (!(error instanceof SegmentTaken)) throw error;
       this.#giveUp(writer);
-      return this.append(content);
+      return this.append(content, isCapped);
     }
     if (writer.size > SEGMENT_BYTES && writer === this.#writer) await this.#rotate();
   }
 
-  /** Closes what is being written and gives all closed segments, oldest first, unread. */
+  /** Closes what is being written and gives all closed segments, oldest first, unread and unclaimed. */
   async segments(): Promise<string[]> {
     await this.#rotate();
-    await this.#adopt();
+    await this.#folder.adopt();
     await this.#count();
-    return (await readdir(this.settings.directory)).filter(isClosedSegment).toSorted();
+    return (await this.#folder.names()).filter(isClosedSegment).toSorted();
   }
 
-  /**
-   * Reads a segment; what is damaged in it is set aside in a file of its own, the rest is given. A record that `decode`
-   * throws at is damaged too, though it is as it was written: left in, it would keep its segment here for ever.
-   */
-  async read<Content>(name: string, decode: (record: Buffer) => Content): Promise<SpoolSegment<Content>> {
-    const { records: whole, damaged } = decodeRecords(await readFile(this.#path(name)));
-    const records: Content[] = [];
-    for (const record of whole) {
-      try {
-        records.push(decode(record));
-      } catch {
-        damaged.push(encodeRecord(record));
-      }
-    }
-    if (damaged.length > 0) {
-      const aside = join(this.settings.directory, DAMAGED, name);
-      await writeFile(aside, Buffer.concat(damaged), { mode: 0o600, flush: true });
-    }
-    return { name, records, damaged: damaged.length };
+  /** Takes a closed segment for this process alone, under the name it then has; null where another process took it. */
+  claim(name: string): Promise<string | null> {
+    return this.#folder.claim(name);
+  }
+
+  /** Reads a segment; what is damaged in it, or makes `decode` throw, is set aside in a file of its own. */
+  read<Content>(name: string, decode: (record: Buffer) => Content): Promise<SpoolSegment<Content>> {
+    return this.#folder.read(name, decode);
+  }
+
+  /** Ends a claim: the segment is closed as it was, for whoever drains next. */
+  release(name: string): Promise<void> {
+    return this.#folder.close(name);
+  }
+
+  /** Ends a claim: the segment is gone, but for what is left of it, which is written anew, also where the spool is full. */
+  async replace(name: string, left: readonly Buffer[]): Promise<void> {
+    await Promise.all(left.map((content) => this.append(content, false)));
+    await this.remove(name);
   }
 
   /** Removes a segment whose every record is stored elsewhere. */
   async remove(name: string): Promise<void> {
-    await unlink(this.#path(name));
+    await this.#folder.remove(name);
     await this.#count();
   }
 
   async close(): Promise<void> {
     await this.#rotate();
-  }
-
-  #path(name: string): string {
-    return join(this.settings.directory, name);
   }
 
   #created(): Promise<void> {
@@ -129,7 +139,13 @@ export class Spool {
 
   async #create(): Promise<void> {
     const name = newSegmentName();
-    const writer = await SegmentWriter.create(this.#path(name), this.settings.durability === 'disk');
+    const flushes = this.settings.durability === 'disk';
+    const create = (): Promise<SegmentWriter> => SegmentWriter.create(this.#folder.path(name), flushes);
+    // The folder may have been removed.
+    const writer = await create().catch(async () => {
+      await this.#folder.open();
+      return create();
+    });
     [this.#writer, this.#name] = [writer, name];
   }
 
@@ -155,7 +171,7 @@ export class Spool {
   async #nameClosed(): Promise<void> {
     if (this.#left.size === 0) return;
     for (const name of this.#left) {
-      await rename(this.#path(name), this.#path(closedName(name))).catch(ignoreAbsence);
+      await this.#folder.close(name);
       this.#left.delete(name);
     }
     if (this.settings.durability === 'disk') await flushDirectory(this.settings.directory);
@@ -168,22 +184,7 @@ export class Spool {
     void writer.close().catch(() => undefined);
   }
 
-  /** Takes over what killed processes left open; of two that try, the rename lets one win. */
-  async #adopt(): Promise<void> {
-    for (const name of (await readdir(this.settings.directory)).filter(isOrphan)) {
-      await rename(this.#path(name), this.#path(closedName(name))).catch(ignoreAbsence);
-    }
-  }
-
   async #count(): Promise<void> {
-    const names = (await readdir(this.settings.directory)).filter(isClosedSegment);
-    const sizes = await Promise.all(
-      names.map((name) => stat(this.#path(name)).then(({ size }) => size, ignoreAbsence)),
-    );
-    this.#closedBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+    this.#closedBytes = await this.#folder.bytes();
   }
-}
-
-function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

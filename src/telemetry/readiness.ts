@@ -12,7 +12,10 @@ export class Readiness {
 
   /** Whether a callback that comes now can be accepted in one way or another. */
   async canAccept(): Promise<boolean> {
-    const open = await Promise.all(this.#ways.map((isOpen) => isOpen()));
-    return open.includes(true);
+    // The first that says so is enough: another one may hang.
+    return new Promise((resolve) => {
+      const answers = this.#ways.map((isOpen) => isOpen().then((open) => open && resolve(true)));
+      void Promise.allSettled(answers).then(() => resolve(false));
+    });
   }
 }

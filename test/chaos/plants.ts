@@ -6,6 +6,7 @@ import { LedgerStore } from '../../src/billing/ledger.store.js';
 import { CallbackReception } from '../../src/callbacks/callback-reception.js';
 import { CallbackReceiver } from '../../src/callbacks/callback-receiver.js';
 import { CallbackSpool } from '../../src/callbacks/callback-spool.js';
+import type { SpooledCallback } from '../../src/callbacks/spooled-callback.js';
 import { Database } from '../../src/database/database.js';
 import { rowsOf, runAll, type SqlRunner, type Transaction } from '../../src/database/sql-runner.js';
 import { type ClaimRequest, DeliveryClaims } from '../../src/events/delivery-claims.js';
@@ -162,10 +163,10 @@ const PLANTS = {
       'read',
       (real) =>
         async function (this: unknown, ...given: unknown[]) {
-          const callbacks = await call(real, this, given);
-          await CallbackSpool.prototype.remove.call(this as CallbackSpool, given[0] as string);
-          // Its own attempt to remove it comes too late, and is of no matter.
-          Reflect.set(this as object, 'remove', async () => undefined);
+          const callbacks = (await call(real, this, given)) as SpooledCallback[];
+          await CallbackSpool.prototype.giveBack.call(this as CallbackSpool, given[0] as string, callbacks, []);
+          // What it gives back itself comes too late.
+          Reflect.set(this as object, 'giveBack', async () => undefined);
           return callbacks;
         },
     ),

@@ -132,6 +132,39 @@ describe('a spool', () => {
     expect(readFileSync(join(spools.path, 'damaged', name))).toEqual(encodeRecord(record('not JSON')));
   });
 
+  it('leaves no empty segment behind where it refused what it made one for', async () => {
+    const spool = await spools.open({ maxBytes: 100 });
+    await expect(spool.append(Buffer.alloc(900))).rejects.toThrow('full');
+    expect(await spool.isPending()).toBe(true);
+    for (const name of await spool.segments()) await spool.remove(name);
+    expect(await spool.isPending()).toBe(false);
+    expect(readdirSync(spools.path)).toEqual(['damaged']);
+  });
+
+  it('is made anew where its directory was removed', async () => {
+    const spool = await spools.open();
+    await spool.append(record('lost with it'));
+    rmSync(spools.path, { recursive: true });
+    expect(await spool.isPending()).toBe(true);
+    expect(await spool.canAppend()).toBe(true);
+    await spool.append(record('a'));
+    expect(await drained(spool)).toEqual(['a']);
+  });
+
+  it('tells what it would do with the next record', async () => {
+    const spool = await spools.open({ maxBytes: 4_000 });
+    expect(await spool.canAppend()).toBe(true);
+    for (let index = 0; index < 4; index += 1) await spool.append(Buffer.alloc(900));
+    expect(await spool.canAppend()).toBe(false);
+    for (const name of await spool.segments()) await spool.remove(name);
+    expect(await spool.canAppend()).toBe(true);
+    rmSync(spools.path, { recursive: true });
+    writeFileSync(spools.path, 'a file in its place');
+    expect(await spool.canAppend()).toBe(false);
+    rmSync(spools.path);
+    expect(await spool.canAppend()).toBe(true);
+  });
+
   it('says so where its directory cannot be written', async () => {
     writeFileSync(join(spools.path, 'file'), '');
     await expect(spools.open({ directory: join(spools.path, 'file') })).rejects.toThrow(/ENOTDIR|EEXIST/);
@@ -181,6 +214,70 @@ describe('several processes', () => {
     expect(taken.records).toEqual(['before']);
     expect((await drained(spool)).toSorted()).toEqual(['after', 'with it']);
     expect(existsSync(join(spools.path, 'taken.closed'))).toBe(false);
+  });
+
+  it('that drain one directory: each segment is given to one of them', async () => {
+    const [one, two] = [await spools.open(), await spools.open()];
+    for (let index = 0; index < 20; index += 1) {
+      await one.append(record(`segment ${index}`));
+      await one.segments();
+    }
+    const names = await one.segments();
+    const claims = await Promise.all(names.flatMap((name) => [one.claim(name), two.claim(name)]));
+    const claimed = claims.filter((name) => name !== null);
+    expect(claimed).toHaveLength(names.length);
+    const texts = await Promise.all(claimed.map(async (name) => (await two.read(name, String)).records));
+    expect(texts.flat()).toHaveLength(20);
+    expect(await two.segments()).toEqual([]);
+    expect(await two.isPending()).toBe(false);
+    for (const name of claimed) await one.remove(name);
+    expect(one.pendingBytes).toBe(0);
+  });
+
+  it('what is left of a segment is drained again, and the rest is not; an untouched one is as it was', async () => {
+    const spool = await spools.open();
+    for (const text of ['a', 'b', 'c']) await spool.append(record(text));
+    const [name = ''] = await spool.segments();
+    const claimed = (await spool.claim(name)) ?? '';
+    await spool.release(claimed);
+    expect(await spool.segments()).toEqual([name]);
+    await spool.replace((await spool.claim(name)) ?? '', [record('b')]);
+    expect(await spool.isPending()).toBe(true);
+    expect(await drained(spool)).toEqual(['b']);
+  });
+
+  it('what is left is written though the spool is full: it was in there before', async () => {
+    const spool = await spools.open({ maxBytes: 2_000 });
+    await spool.append(Buffer.alloc(900, 'a'));
+    const [name = ''] = await spool.segments();
+    const claimed = (await spool.claim(name)) ?? '';
+    await spool.append(Buffer.alloc(900, 'b'));
+    await spool.replace(claimed, [Buffer.alloc(900, 'a')]);
+    expect((await drained(spool)).map(([first]) => first)).toEqual(['b', 'a']);
+  });
+
+  it('one that was killed while it drained leaves its segment to the others', async () => {
+    const other = await holder('x');
+    await other.kill();
+    const spool = await spools.open();
+    const [name = ''] = await spool.segments();
+    // As that one would have named it, and one whose number now is another's.
+    const taken = join(spools.path, `${name}.${process.pid}-1.draining`);
+    renameSync(join(spools.path, name), taken);
+    expect(await spool.isPending()).toBe(true);
+    expect(await drained(spool)).toEqual(['x']);
+  });
+
+  it('one that drains what another took over from it does no harm', async () => {
+    const [one, two] = [await spools.open(), await spools.open()];
+    await one.append(record('a'));
+    const [name = ''] = await one.segments();
+    const claimed = (await one.claim(name)) ?? '';
+    renameSync(join(spools.path, claimed), join(spools.path, name));
+    await two.remove((await two.claim(name)) ?? '');
+    await one.replace(claimed, []);
+    await one.release(claimed);
+    expect(await one.isPending()).toBe(false);
   });
 
   it('may drain one directory at once: each segment is removed by one of them', async () => {

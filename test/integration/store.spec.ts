@@ -134,8 +134,8 @@ async function expectDerived(smsId: string, came: readonly Report[]): Promise<vo
   const expected = deriveMessage(emptyMessage('default', smsId), reports);
   expect(message.state).toEqual(expected);
   expect(visibleOf(message.state)).toEqual(expectedOf(reports, expected));
-  const arrivals = new Set(came.map(({ source, digest, receivedAt }) => `${source} ${digest} ${receivedAt}`));
-  expect(receipts).toEqual({ kept: reports.length, arrived: arrivals.size });
+  const times = new Set(came.map(({ source, digest, receivedAt }) => `${source} ${digest} ${receivedAt}`));
+  expect(receipts).toEqual({ kept: reports.length, arrived: times.size });
 
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_event, index) => index + 1));
   expect(message.sequence).toBe(events.length);

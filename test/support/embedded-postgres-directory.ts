@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { nativeFolder } from '../../src/database/embedded-postgres/native-folder.js';
 import { Postmaster } from '../../src/database/embedded-postgres/postmaster.js';
-import { ProcessIdentity } from '../../src/database/embedded-postgres/process-identity.js';
+import { ProcessIdentity } from '../../src/telemetry/process-identity.js';
 
 /** Followed by the pid of the process that made it. */
 const NAME = /^nestjs-esms-test-(\d+)-/;

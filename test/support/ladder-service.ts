@@ -8,7 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { QueryResultRow } from 'pg';
 import { expect, vi } from 'vitest';
 import { createApp } from '../../src/app/create-app.js';
-import type { EsmsOptions } from '../../src/index.js';
+import { EsmsMessages, type EsmsOptions } from '../../src/index.js';
 import { DatabaseProxy, type ProxyMode } from './database-proxy.js';
 import { query } from './query.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -53,6 +53,13 @@ export class LadderService {
     await service.boot();
     if (proxy.mode === 'pass') await service.enrolled();
     return service;
+  }
+
+  /** Another process's worth of service on the same database and spool; it is to be stopped first. */
+  async twin(): Promise<LadderService> {
+    const twin = new LadderService(this.database, this.proxy, this.directory, this.settings);
+    await twin.boot();
+    return twin;
   }
 
   /** Starts a process's worth of service on the same database and spool. */
@@ -106,9 +113,13 @@ export class LadderService {
     return query(this.database.url, sql);
   }
 
+  get messages(): EsmsMessages {
+    return (this.#app as NestFastifyApplication).get(EsmsMessages, { strict: false });
+  }
+
   /** What waits on disk. */
   get spooled(): string[] {
-    return readdirSync(this.directory).filter((name) => name !== 'damaged');
+    return readdirSync(this.directory).filter((name) => name !== 'damaged' && name !== '.probe');
   }
 
   /** Waits until the spool is empty and every event has reached every subscriber. */

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { errorCode } from '../../src/database/embedded-postgres/error-code.js';
+import { errorCode } from '../../src/telemetry/error-code.js';
 
 it('is read from an error of whatever realm', () => {
   expect(errorCode(Object.assign(new Error('absent'), { code: 'ENOENT' }))).toBe('ENOENT');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../../telemetry/error-code.js';
 import { copyNativeFolder } from './native-copy.js';
 import type { ServerAccount } from './server-account.js';
 import { serverProcess } from './server-process.js';

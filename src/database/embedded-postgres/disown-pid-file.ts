@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProcessIdentity } from './process-identity.js';
+import { ProcessIdentity } from '../../telemetry/process-identity.js';
 import { readIfPresent } from './read-if-present.js';
 
 /**

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import type { Binaries } from './binaries.js';
 import { Postmaster } from './postmaster.js';
-import { ProcessIdentity } from './process-identity.js';
+import { ProcessIdentity } from '../../telemetry/process-identity.js';
 import type { ServerFolder } from './server-folder.js';
 import { serverProcess } from './server-process.js';
 

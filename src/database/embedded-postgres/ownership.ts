@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, linkSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from './error-code.js';
-import { ProcessIdentity } from './process-identity.js';
+import { errorCode } from '../../telemetry/error-code.js';
+import { ProcessIdentity } from '../../telemetry/process-identity.js';
 import { readIfPresent } from './read-if-present.js';
 
 const FILE = /^owner\.(\d+)$/;

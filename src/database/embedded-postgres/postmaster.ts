@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProcessIdentity } from './process-identity.js';
+import { ProcessIdentity } from '../../telemetry/process-identity.js';
 import { readIfPresent } from './read-if-present.js';
 
 const STOP_TIMEOUT_MS = 60_000;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../../telemetry/error-code.js';
 
 /** The text of a file; null when there is none. */
 export function readIfPresent(path: string): string | null {

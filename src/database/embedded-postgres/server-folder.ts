@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionFile } from './connection-file.js';
-import { errorCode } from './error-code.js';
+import { errorCode } from '../../telemetry/error-code.js';
 import { canReach, type ServerAccount, serverAccount } from './server-account.js';
 
 /** In this order. `/var/lib` first: many systems delete from `/var/tmp` what was not touched for a month. */

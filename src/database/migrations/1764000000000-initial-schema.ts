@@ -65,6 +65,7 @@ function messageStatements(t: Tables): string[] {
       first_received_at timestamptz not null,
       recorded_at ${RECORDED_AT},
       repeats integer not null,
+      arrivals timestamptz[],
       decision text not null,
       report json not null,
       raw bytea,
@@ -105,6 +106,7 @@ function messageStatements(t: Tables): string[] {
       reason text not null,
       raw bytea not null,
       repeats integer not null,
+      arrivals timestamptz[] not null default '{}',
       replayed_as text,
       constraint quarantine_pkey primary key (account, id)
     )`,

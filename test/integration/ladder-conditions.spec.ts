@@ -1,0 +1,237 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { callbackQuery } from '../support/callback-query.js';
+import { LadderService } from '../support/ladder-service.js';
+
+let service: LadderService;
+let isMounted = false;
+
+afterEach(async () => {
+  if (isMounted) spawnSync('umount', ['-l', service.directory]);
+  isMounted = false;
+  await service.stop();
+});
+
+const queries = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => callbackQuery(`${name}-${index}`));
+
+const readiness = async (): Promise<number | 'none'> => (await service.ask('/health/ready')).status;
+const expectReadiness = (status: number): Promise<void> =>
+  vi.waitFor(async () => expect(await readiness()).toBe(status), { timeout: 15_000, interval: 50 });
+
+/** Holds callbacks until the database is there again: nothing else takes them now. */
+async function expectHeld(): Promise<void> {
+  const held = service.callback(callbackQuery('held'));
+  expect(await Promise.race([held, new Promise((resolve) => setTimeout(resolve, 1_000))])).toBeUndefined();
+  service.proxy.set('pass');
+  expect((await held).status).toBe(200);
+}
+
+describe('ready means that the next callback would be stored: not so while the database is away and the spool', () => {
+  it('is at its most bytes; again when it is drained', { timeout: 60_000 }, async () => {
+    service = await LadderService.start({ spool: { maxBytes: 6_000 } });
+    service.proxy.set('refuse');
+    await expectReadiness(200);
+    const replies = queries('filling', 40).map((query) => service.callback(query));
+    await expectReadiness(503);
+    service.proxy.set('pass');
+    await expectReadiness(200);
+    expect(new Set((await Promise.all(replies)).map(({ status }) => status))).toEqual(new Set([200]));
+    await service.drained();
+    service.proxy.set('refuse');
+    await expectReadiness(200);
+  });
+
+  it('has a file in the place of its directory; again when that is gone', { timeout: 60_000 }, async () => {
+    service = await LadderService.start();
+    service.proxy.set('refuse');
+    await expectReadiness(200);
+    rmSync(service.directory, { recursive: true });
+    writeFileSync(service.directory, '');
+    await expectReadiness(503);
+    rmSync(service.directory);
+    await expectReadiness(200);
+    await service.accepted(queries('again', 5));
+    expect(service.spooled).not.toEqual([]);
+    service.proxy.set('pass');
+    await service.drained();
+  });
+
+  it('could not be opened at the start, as long as that is so', { timeout: 60_000 }, async () => {
+    service = await LadderService.start();
+    await service.shutDown();
+    rmSync(service.directory, { recursive: true });
+    writeFileSync(service.directory, '');
+    await service.boot();
+    await expectReadiness(200);
+    service.proxy.set('refuse');
+    await expectReadiness(503);
+    rmSync(service.directory);
+    mkdirSync(service.directory);
+    await expectReadiness(200);
+    await service.accepted(queries('late', 5));
+    service.proxy.set('pass');
+    await service.drained();
+  });
+
+  it('is on a disk that is full; again when there is room', { timeout: 60_000 }, async ({ skip }) => {
+    service = await LadderService.start();
+    isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', service.directory]).status === 0;
+    if (!isMounted) return skip('no tmpfs can be mounted here');
+    service.proxy.set('refuse');
+    await expectReadiness(200);
+    const filling = join(service.directory, 'filling');
+    expect(() => writeFileSync(filling, Buffer.alloc(128 * 1024))).toThrow('ENOSPC');
+    await expectReadiness(503);
+    rmSync(filling);
+    await expectReadiness(200);
+    await service.accepted(queries('room', 5));
+    service.proxy.set('pass');
+    await service.drained();
+  });
+});
+
+describe('without a spool, ready means that the database takes the next callback: not so while it', () => {
+  it('is away; the callback is held', { timeout: 60_000 }, async () => {
+    service = await LadderService.start({ spool: false });
+    await expectReadiness(200);
+    service.proxy.set('refuse');
+    await expectReadiness(503);
+    await expectHeld();
+    await expectReadiness(200);
+  });
+
+  it('only reads', { timeout: 60_000 }, async () => {
+    service = await LadderService.start({ spool: false });
+    const name = new URL(service.database.url).pathname.slice(1);
+    await service.rows(`alter database "${name}" set default_transaction_read_only = on`);
+    service.proxy.set('refuse');
+    service.proxy.set('pass');
+    await expectReadiness(503);
+    await service.rows(`begin read write; alter database "${name}" reset default_transaction_read_only; commit`);
+    service.proxy.set('refuse');
+    service.proxy.set('pass');
+    await expectReadiness(200);
+  });
+
+  it('has a table that somebody locked', { timeout: 60_000 }, async () => {
+    service = await LadderService.start({ spool: false });
+    const holder = new pg.Client({ connectionString: service.database.url });
+    await holder.connect();
+    await holder.query('begin; lock table esms.receipts');
+    await expectReadiness(503);
+    await holder.query('rollback');
+    await holder.end();
+    await expectReadiness(200);
+  });
+});
+
+const lines = (...parts: string[]): string[] => service.log.filter((line) => parts.some((part) => line.includes(part)));
+
+describe('an outage is told', () => {
+  it('in one line when it begins and one when it is over, however many callbacks come', {
+    timeout: 90_000,
+  }, async () => {
+    service = await LadderService.start();
+    service.proxy.set('refuse');
+    for (let round = 0; round < 5; round += 1) await service.accepted(queries(`round-${round}`, 40));
+    service.proxy.set('pass');
+    await vi.waitFor(() => expect(lines('back after')).toHaveLength(1), { timeout: 30_000 });
+    const told = service.log.filter((line) => /Esms(Spool|Callbacks)$/.test(line));
+    expect(told.map((line) => line.replace(/ (since|after) .*/, ''))).toEqual(['spooling', 'back']);
+    expect(lines('back after')[0]).toContain('200 callbacks were spooled, 200 committed from here');
+    await service.drained();
+  });
+
+  it('without a spool too: held, and held no more', { timeout: 60_000 }, async () => {
+    service = await LadderService.start({ spool: false });
+    service.proxy.set('refuse');
+    const replies = queries('held', 40).map((query) => service.callback(query));
+    await vi.waitFor(() => expect(lines('are held')).toHaveLength(1));
+    service.proxy.set('pass');
+    await Promise.all(replies);
+    await vi.waitFor(() => expect(lines('are held', 'no callback is held any more')).toHaveLength(2));
+  });
+});
+
+describe('a message that is locked', () => {
+  it.each(['row', 'registration'])(
+    'by a %s goes to the spool alone, and is committed when it is let go',
+    { timeout: 60_000 },
+    async (what) => {
+      service = await LadderService.start();
+      await service.accepted([callbackQuery(what === 'row' ? 'locked' : 'other')]);
+      const holder = new pg.Client({ connectionString: service.database.url });
+      await holder.connect();
+      await holder.query('begin');
+      if (what === 'row') await holder.query(`select from esms.messages where sms_id = 'locked' for update`);
+      else await service.messages.register({ requestId: 'request-1' }, { manager: holder });
+      let about = 0;
+      const locked = async (): Promise<void> => {
+        about += 1;
+        await service.accepted([callbackQuery('locked', { RequestId: 'request-1', TotalPrice: `${about}.0000` })]);
+      };
+      await Promise.all([locked(), locked(), locked(), locked(), service.accepted(queries('others', 50))]);
+      const others = `select from esms.messages where sms_id like 'others-%'`;
+      await vi.waitFor(async () => expect(await service.rows(others)).toHaveLength(50));
+      expect(service.spooled).not.toEqual([]);
+      // On a slow machine the first ones may have gone there for want of time.
+      await vi.waitFor(
+        async () => {
+          await locked();
+          expect(lines('wait for a lock in the spool')).toHaveLength(1);
+        },
+        { timeout: 30_000 },
+      );
+      await holder.query('commit');
+      await holder.end();
+      await service.drained();
+      const receipts = await service.rows(`select from esms.receipts where sms_id = 'locked'`);
+      expect(receipts).toHaveLength(what === 'row' ? about + 1 : about);
+      expect(await service.rows('select from esms.quarantine')).toEqual([]);
+      await vi.waitFor(() => expect(lines('nothing waits for a lock any more')).toHaveLength(1), { timeout: 15_000 });
+    },
+  );
+
+  it('is held where there is no spool, and nobody else is', { timeout: 60_000 }, async () => {
+    service = await LadderService.start({ spool: false });
+    const holder = new pg.Client({ connectionString: service.database.url });
+    await holder.connect();
+    await holder.query('begin');
+    await service.messages.register({ smsId: 'locked' }, { manager: holder });
+    const held = [0, 1, 2, 3, 4].map((index) =>
+      service.callback(callbackQuery('locked', { TotalPrice: `${index}.0000` })),
+    );
+    await vi.waitFor(() => expect(lines('are held')).toHaveLength(1), { timeout: 10_000 });
+    await service.accepted(queries('others', 50));
+    await holder.query('commit');
+    await holder.end();
+    expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await service.rows(`select from esms.receipts where sms_id = 'locked'`)).toHaveLength(5);
+  });
+});
+
+describe('nothing is counted that the gateway never sent', () => {
+  it('by two processes on one spool, after an outage', { timeout: 90_000 }, async () => {
+    service = await LadderService.start();
+    const twin = await service.twin();
+    try {
+      service.proxy.set('refuse');
+      const sent = queries('once', 300);
+      await Promise.all(sent.map((query, index) => (index % 2 === 0 ? service : twin).callback(query)));
+      expect(service.spooled.length).toBeGreaterThan(0);
+      service.proxy.set('pass');
+      await service.drained();
+      const counted = 'select count(*)::int, sum(repeats)::int as repeats from esms.receipts';
+      expect(await service.rows(counted)).toEqual([{ count: 300, repeats: 0 }]);
+      await Promise.all(sent.slice(0, 50).map((query) => twin.callback(query)));
+      await service.drained();
+      expect(await service.rows(counted)).toEqual([{ count: 300, repeats: 50 }]);
+    } finally {
+      await twin.shutDown();
+    }
+  });
+});
