@@ -3,7 +3,7 @@ const may = {
   domain: [],
   telemetry: [],
   config: ['domain'],
-  access: ['config', 'domain'],
+  access: ['telemetry', 'config', 'domain'],
   database: ['telemetry', 'config', 'domain'],
   limits: ['database', 'access', 'config', 'domain'],
   spool: ['telemetry', 'config', 'domain'],

@@ -1,13 +1,22 @@
 import { hash } from 'node:crypto';
-import { Module, type DynamicModule, UnauthorizedException } from '@nestjs/common';
+import { type DynamicModule, Logger, Module, UnauthorizedException } from '@nestjs/common';
+import { CountedLine } from '../telemetry/counted-line.js';
+import { addressOf, type AddressedRequest } from './address-of.js';
 import type { Caller } from './caller.js';
 import { SecretTable } from './secret-table.js';
 
 /** The beginning of its SHA-256: an operator finds the key by it, and nobody else does. */
 const nameOf = (key: string): string => hash('sha256', key, 'hex').slice(0, 12);
 
+/** A request of either adapter. */
+interface KeyedRequest extends AddressedRequest {
+  headers: Record<string, string | string[] | undefined>;
+}
+
 /** The API keys of the service and who each one is. */
 export class ApiKeys {
+  readonly #logger = new Logger('EsmsAccess');
+  readonly #strangers = new CountedLine((line) => this.#logger.warn(line));
   readonly #keys: SecretTable<Caller>;
 
   /** @internal */
@@ -24,12 +33,13 @@ export class ApiKeys {
    * Who a request is from, by the key in its `x-api-key`, or as a bearer. Throws `UnauthorizedException` where it brings
    * none of ours.
    */
-  identify(request: { headers: Record<string, string | string[] | undefined> }): Caller {
+  identify(request: KeyedRequest): Caller {
     const key = keyIn(request.headers);
     if (key === null) throw new UnauthorizedException('an API key is needed: x-api-key, or Authorization: Bearer');
     const caller = this.callerOf(key);
-    if (caller === null) throw new UnauthorizedException('this API key is not known');
-    return caller;
+    if (caller !== null) return caller;
+    this.#strangers.note(`a request with an unknown API key was refused, from ${addressOf(request)}`);
+    throw new UnauthorizedException('this API key is not known');
   }
 }
 

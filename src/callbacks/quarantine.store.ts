@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { isLocked } from '../database/is-locked.js';
 import { type PageRequest, pageOf, type Page } from '../database/page.js';
@@ -7,6 +7,7 @@ import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { derivedId } from '../domain/domain-event.js';
 import { Outbox } from '../events/outbox.js';
 import { LockedByOthers } from '../messages/locked-by-others.js';
+import { CountedLine } from '../telemetry/counted-line.js';
 import type { AuthenticatedCallback, QuarantineItem, QuarantineReason } from './quarantined-callback.js';
 
 /** A kept callback with its bytes. */
@@ -23,6 +24,10 @@ const COLUMNS = `id, account, ${instantSql('received_at', '"receivedAt"')}, ${in
 /** The one owner of the quarantine. */
 @Injectable()
 export class QuarantineStore {
+  readonly #logger = new Logger('EsmsQuarantine');
+  /** By account and reason: neither is what a caller chooses. */
+  readonly #lines = new Map<string, CountedLine>();
+
   constructor(
     private readonly database: Database,
     private readonly outbox: Outbox,
@@ -40,6 +45,7 @@ export class QuarantineStore {
       throw isLocked(error) ? new LockedByOthers(`quarantined callback ${id}`, { cause: error }) : error;
     }
     this.outbox.announce();
+    this.#say(`a callback of account ${callback.account} went into quarantine: ${reason}`);
   }
 
   /**
@@ -81,6 +87,12 @@ export class QuarantineStore {
       return { ...item, replayedAs };
     };
     return this.database.reached(() => this.database.transaction(replay));
+  }
+
+  #say(line: string): void {
+    const lines = this.#lines.get(line) ?? new CountedLine((text) => this.#logger.warn(text));
+    this.#lines.set(line, lines);
+    lines.note(line);
   }
 
   async #add(

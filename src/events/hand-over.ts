@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../config/options.js';
 import { forLog } from '../domain/hidden-text.js';
+import { CountedLine } from '../telemetry/counted-line.js';
 import { LastingCondition } from '../telemetry/lasting-condition.js';
 import type { ClaimedDelivery, DeliveryClaims, HeldDeliveries } from './delivery-claims.js';
 import type { DeliveryCompletion } from './delivery-completion.js';
@@ -16,6 +17,9 @@ import type { SubscriberHandler } from './subscriber.js';
 const ENDED = new Error('the processes that had it in hand ended before it was done');
 const NO_TIME = new Error('the events before it in its batch took all the time');
 
+/** So many in a minute are told each for itself; a handler that refuses everything parks without end. */
+const PARKED_EACH = 20;
+
 /** The statements that a hand-over ends with. */
 export interface HandOverStatements {
   claims: DeliveryClaims;
@@ -28,6 +32,8 @@ export class HandOver {
   readonly #logger: Logger;
   readonly #pause: OutagePause;
   readonly #outage = new LastingCondition();
+  readonly #failures = new CountedLine((line) => this.#logger.warn(line));
+  readonly #parked = new CountedLine((line) => this.#logger.error(line), PARKED_EACH);
   readonly #retry: RetryPolicy;
   #marking = 0;
 
@@ -65,8 +71,8 @@ export class HandOver {
   }
 
   /** Gives back what the handler was not called with. */
-  release({ lease, deliveries }: HandlerWork): Promise<void> {
-    return this.#leaveToLease(() => this.statements.claims.release(this.#held(lease, deliveries)));
+  async release({ lease, deliveries }: HandlerWork): Promise<void> {
+    await this.#leaveToLease(() => this.statements.claims.release(this.#held(lease, deliveries)));
   }
 
   /** Parks what had all its attempts, and gives the rest. */
@@ -124,20 +130,40 @@ export class HandOver {
   async #putOff({ lease }: HandlerWork, deliveries: readonly ClaimedDelivery[], error: Error): Promise<void> {
     const { maxAttempts } = this.#retry;
     const attempts = Math.max(...deliveries.map((each) => each.attempts));
-    const [{ event }] = deliveries as [ClaimedDelivery];
-    const failed = `${event.type} ${event.id} failed, attempt ${attempts} of ${maxAttempts}`;
-    this.#logger.warn(`${failed}: ${forLog(error.message)}`);
     const text = (error.stack ?? error.message).slice(0, 2_000).replaceAll('\0', '\uFFFD');
     const terms = { error: text, waitMs: this.#retry.waitMs(attempts), maxAttempts };
-    await this.#leaveToLease(() => this.statements.claims.putOff(this.#held(lease, deliveries), terms));
+    const isPutOff = await this.#leaveToLease(() =>
+      this.statements.claims.putOff(this.#held(lease, deliveries), terms),
+    );
+    for (const each of deliveries) {
+      if (isPutOff && each.attempts >= maxAttempts) this.#sayParked(each, error);
+      else this.#sayFailed(each, error);
+    }
   }
 
-  /** What cannot be given back now comes back when its lease ends. */
-  async #leaveToLease(giveBack: () => Promise<void>): Promise<void> {
+  #sayFailed({ event, attempts }: ClaimedDelivery, error: Error): void {
+    const { maxAttempts } = this.#retry;
+    this.#failures.note(
+      `${event.type} ${event.id} failed, attempt ${attempts} of ${maxAttempts}: ${forLog(error.message)}`,
+    );
+  }
+
+  /** By its message: somebody has to see to it. */
+  #sayParked({ event, attempts }: ClaimedDelivery, error: Error): void {
+    this.#parked.note(
+      `parked for ${this.subscriber}: ${event.type} of ${event.subject} (account ${event.account}, event ${event.id}) ` +
+        `after ${attempts} attempts; its later events wait until it is requeued or skipped: ${forLog(error.message)}`,
+    );
+  }
+
+  /** What cannot be given back now comes back when its lease ends. Gives whether it could. */
+  async #leaveToLease(giveBack: () => Promise<void>): Promise<boolean> {
     try {
       await giveBack();
+      return true;
     } catch (error) {
       this.#logger.warn(`not given back before its lease ends: ${(error as Error).message}`);
+      return false;
     }
   }
 
