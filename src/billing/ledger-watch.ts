@@ -10,7 +10,7 @@ import type { ResolvedStructure } from '../config/options.js';
 import { STRUCTURE } from '../config/tokens.js';
 import { Database } from '../database/database.js';
 import { CURRENCY } from '../domain/money.js';
-import { LedgerCheck } from './ledger-check.js';
+import { LedgerCheck, type LedgerCheckState } from './ledger-check.js';
 
 const SHORTEST_REST_MS = 1_000;
 /** A step may cost a hundredth of the time, however long it takes. */
@@ -23,7 +23,6 @@ export class LedgerWatch implements OnApplicationBootstrap, BeforeApplicationShu
   #timer: NodeJS.Timeout | null = null;
   #stopping = false;
   #working: Promise<void> = Promise.resolve();
-  #trouble = '';
 
   constructor(
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
@@ -57,24 +56,21 @@ export class LedgerWatch implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async #step(): Promise<void> {
-    try {
+    await this.database.background.attempt('checking the ledger', async () => {
       await this.check.begin(this.accounts.names);
       const told = await this.check.step();
-      this.#trouble = '';
-      if (told === null || told === 'idle') return;
-      const { account, difference, messages, smsId } = told;
-      if (messages === 0) {
-        this.#logger.log(`the ledger of account ${account} agrees with the prices of its messages again`);
-        return;
-      }
-      this.#logger.error(
-        `the ledger of account ${account} differs from the prices of its messages by ${difference} ${CURRENCY}, ` +
-          `in ${messages} of them, such as SMSID ${JSON.stringify(smsId)}`,
-      );
-    } catch (error) {
-      const { message } = error as Error;
-      if (message !== this.#trouble) this.#logger.warn(`the ledger could not be checked, trying again: ${message}`);
-      this.#trouble = message;
+      if (told !== null && told !== 'idle') this.#say(told);
+    });
+  }
+
+  #say({ account, difference, messages, smsId }: Omit<LedgerCheckState, 'checkedAt'>): void {
+    if (messages === 0) {
+      this.#logger.log(`the ledger of account ${account} agrees with the prices of its messages again`);
+      return;
     }
+    this.#logger.error(
+      `the ledger of account ${account} differs from the prices of its messages by ${difference} ${CURRENCY}, ` +
+        `in ${messages} of them, such as SMSID ${JSON.stringify(smsId)}`,
+    );
   }
 }

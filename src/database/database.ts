@@ -14,6 +14,7 @@ import { faultPoint } from '../telemetry/fault-point.js';
 import { DATA_SOURCE } from './data-source-options.js';
 import { FirstConnection } from './first-connection.js';
 import { UnfitDatabase } from './fitness.js';
+import { BackgroundWork } from './background-work.js';
 import { isAway } from './is-away.js';
 import { demandMigrated, prepareDatabase } from './prepare-database.js';
 import type { Transaction } from './sql-runner.js';
@@ -42,6 +43,8 @@ export class Database implements OnModuleInit, OnModuleDestroy, OnApplicationShu
   readonly views: Views;
   /** Everything but callbacks, whether the database is ready or not: for what prepares it. */
   readonly work: WorkPool;
+  /** Where loops in the background tell that they fail, and that they work again. */
+  readonly background = new BackgroundWork();
   readonly #ingest: TransactionPool;
   readonly #troubles = new Troubles();
   readonly #first: FirstConnection;

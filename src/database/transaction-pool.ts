@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
+import { CountedLine } from '../telemetry/counted-line.js';
 import { PROPERTIES_SQL, demandFit, verifyFit } from './fitness.js';
 import { ImpatientClient } from './impatient-client.js';
 import type { Statement, Transaction } from './sql-runner.js';
@@ -71,7 +72,9 @@ export class TransactionPool {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     });
-    this.#pool.on('error', (error) => this.#logger.warn(`idle connection lost: ${error.message}`));
+    // Of all of them at once, where the server goes.
+    const lost = new CountedLine((line) => this.#logger.warn(line));
+    this.#pool.on('error', (error) => lost.note(`idle connection lost: ${error.message}`));
   }
 
   /**

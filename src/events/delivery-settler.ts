@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
 import { rowsOf } from '../database/sql-runner.js';
+import { CountedLine } from '../telemetry/counted-line.js';
 import type { HeldDeliveries } from './delivery-claims.js';
 import { DispatchPool } from './dispatch-pool.js';
 
@@ -23,14 +24,16 @@ interface Waiting {
 @Injectable()
 export class DeliverySettler {
   readonly #logger = new Logger('EsmsDispatcher');
+  readonly #late = new CountedLine((line) => this.#logger.warn(line));
   readonly #settle: string;
   readonly #waiting: Waiting[] = [];
   #isFlushing = false;
 
   constructor(
-    { tables: { deliveries } }: Database,
+    private readonly database: Database,
     private readonly pool: DispatchPool,
   ) {
+    const { deliveries } = database.tables;
     this.#settle = `
       with settled as (
         update ${deliveries} d set settled_at = now(), lease = null, leased_until = null
@@ -59,16 +62,14 @@ export class DeliverySettler {
   }
 
   async #mark(rows: readonly HeldRow[]): Promise<void> {
-    try {
+    await this.database.background.attempt('marking finished deliveries, which come again', async () => {
       const parameters = ROWS.parameters(rows);
       const [row] = await this.pool.transaction((runner) =>
         rowsOf<{ count: number }>(runner, this.#settle, parameters),
       );
       const lost = rows.length - (row?.count ?? 0);
-      if (lost > 0) this.#logger.warn(`${lost} deliveries were finished after their lease had ended`);
-    } catch (error) {
-      this.#logger.warn(`${rows.length} deliveries not marked, they will come again: ${(error as Error).message}`);
-    }
+      if (lost > 0) this.#late.note(`${lost} deliveries were finished after their lease had ended, and come again`);
+    });
   }
 }
 

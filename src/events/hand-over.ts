@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { BackgroundWork } from '../database/background-work.js';
 import type { DispatcherOptions } from '../config/options.js';
 import { forLog } from '../domain/hidden-text.js';
 import { CountedLine } from '../telemetry/counted-line.js';
@@ -25,12 +26,15 @@ export interface HandOverStatements {
   claims: DeliveryClaims;
   completion: DeliveryCompletion;
   settler: DeliverySettler;
+  /** Told where a statement fails that is tried again. */
+  background: BackgroundWork;
 }
 
 /** Hands what was claimed over to one handler, and sees to it that each delivery is marked, put off or given back. */
 export class HandOver {
   readonly #logger: Logger;
   readonly #pause: OutagePause;
+  readonly #givingBack: string;
   readonly #outage = new LastingCondition();
   readonly #failures = new CountedLine((line) => this.#logger.warn(line));
   readonly #parked = new CountedLine((line) => this.#logger.error(line), PARKED_EACH);
@@ -46,6 +50,7 @@ export class HandOver {
     private readonly marked: () => void,
   ) {
     this.#logger = new Logger(`EsmsSubscriber ${subscriber}`);
+    this.#givingBack = `giving back deliveries of ${subscriber} before their lease ends`;
     this.#pause = new OutagePause(options.backoffMs);
     this.#retry = handler.retry ?? backoffWithFullJitter(options);
   }
@@ -157,14 +162,8 @@ export class HandOver {
   }
 
   /** What cannot be given back now comes back when its lease ends. Gives whether it could. */
-  async #leaveToLease(giveBack: () => Promise<void>): Promise<boolean> {
-    try {
-      await giveBack();
-      return true;
-    } catch (error) {
-      this.#logger.warn(`not given back before its lease ends: ${(error as Error).message}`);
-      return false;
-    }
+  #leaveToLease(giveBack: () => Promise<void>): Promise<boolean> {
+    return this.statements.background.attempt(this.#givingBack, giveBack);
   }
 
   #held(lease: string, deliveries: readonly ClaimedDelivery[]): HeldDeliveries {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../config/options.js';
 import { groupBy } from '../domain/group-by.js';
 import { faultPoint } from '../telemetry/fault-point.js';
@@ -20,7 +19,7 @@ const MOST_QUEUED_PER_CALL = 16;
 
 /** Claims what one handler takes and has it called, until stopped. A call that takes long holds up no other one. */
 export class HandlerLoop {
-  readonly #logger: Logger;
+  readonly #claims: string;
   readonly #queue: HandlerQueue;
   readonly #handOver: HandOver;
   readonly #cursor = new ClaimCursor();
@@ -40,7 +39,7 @@ export class HandlerLoop {
     private readonly statements: HandOverStatements,
     private readonly options: Required<DispatcherOptions>,
   ) {
-    this.#logger = new Logger(`EsmsSubscriber ${subscriber}`);
+    this.#claims = `claims of ${subscriber}`;
     this.#types = typesOf(handler);
     this.#batch = handler.batch ?? 1;
     this.#queue = new HandlerQueue(handler.concurrency, this.#batch);
@@ -114,6 +113,7 @@ export class HandlerLoop {
     try {
       const wanted = { subscriber, types: this.#types, limit, freshOnly, lease, leaseMs: this.#leaseMs, after };
       const claim = await this.statements.claims.claim(wanted);
+      this.statements.background.worked(this.#claims);
       if (claim === null) return false;
       const { deliveries, reached } = claim;
       if (deliveries.length > 0) await faultPoint('claim_after_lease');
@@ -123,7 +123,7 @@ export class HandlerLoop {
       cursor.looked({ reached, taken, isEnd: !isFull && reached === null });
       return isFull || reached !== null;
     } catch (error) {
-      this.#logger.warn(`claim failed, trying again: ${(error as Error).message}`);
+      this.statements.background.failed(this.#claims, error);
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
 import type { DispatcherOptions } from '../config/options.js';
 import { DeliveryClaims } from './delivery-claims.js';
 import { DeliveryCompletion } from './delivery-completion.js';
@@ -17,8 +18,9 @@ export class HandlerLoops {
     claims: DeliveryClaims,
     completion: DeliveryCompletion,
     settler: DeliverySettler,
+    { background }: Database,
   ) {
-    this.#statements = { claims, completion, settler };
+    this.#statements = { claims, completion, settler, background };
   }
 
   /** Not started yet. Throws `subscribers_invalid` where the handlers cannot be as they are. */

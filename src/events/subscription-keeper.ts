@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedStructure } from '../config/options.js';
 import { STRUCTURE } from '../config/tokens.js';
 import { Database } from '../database/database.js';
@@ -17,7 +17,6 @@ const RETENTION_EVERY_MS = 60_000;
 /** Keeps the table of subscribers true: who hosts what, what is replayed or retired, and which rows have had their time. */
 @Injectable()
 export class SubscriptionKeeper {
-  readonly #logger = new Logger('EsmsSubscriptions');
   readonly #stopping = new AbortController();
   readonly #sleep = new WakeableSleep();
   #hosted: readonly Subscriber[] = [];
@@ -25,12 +24,12 @@ export class SubscriptionKeeper {
   /** Those whose deliveries may have become unwanted; at first all: a process that was to see to it may have ended before. */
   #narrowed = new Set<string>();
   #sweptAt = Number.NEGATIVE_INFINITY;
-  readonly #steps: readonly (() => Promise<void>)[] = [
-    () => this.#attend(),
-    () => this.#dropUnwanted(),
-    () => this.#replay(),
-    () => this.retirement.finish(),
-    () => this.#sweep(),
+  readonly #steps: readonly (readonly [what: string, step: () => Promise<void>])[] = [
+    ['saying which subscribers are hosted', () => this.#attend()],
+    ['dropping deliveries that nobody wants', () => this.#dropUnwanted()],
+    ['replays', () => this.#replay()],
+    ['retiring subscribers', () => this.retirement.finish()],
+    ['deleting finished deliveries', () => this.#sweep()],
   ];
 
   constructor(
@@ -66,7 +65,8 @@ export class SubscriptionKeeper {
     if (!this.database.isReady) return;
     await this.#running;
     const names = this.#hosted.map(({ name }) => name);
-    if (names.length > 0) await this.#attempt(() => this.table.leave(names));
+    if (names.length === 0) return;
+    await this.database.background.attempt('leaving subscribers', () => this.table.leave(names));
   }
 
   /** Does now what else would wait for its turn. */
@@ -79,7 +79,9 @@ export class SubscriptionKeeper {
     if (!this.database.isReady) return;
     while (!this.#stopping.signal.aborted) {
       // Each for itself: one that waits for a writer in vain must not keep the others from their turn.
-      for (const step of this.#steps) if (!this.#stopping.signal.aborted) await this.#attempt(step);
+      for (const [what, step] of this.#steps) {
+        if (!this.#stopping.signal.aborted) await this.database.background.attempt(what, step);
+      }
       await this.#sleep.for(INTERVAL_MS);
     }
   }
@@ -102,13 +104,5 @@ export class SubscriptionKeeper {
     if (dispatcher === false || performance.now() < this.#sweptAt + RETENTION_EVERY_MS) return;
     this.#sweptAt = performance.now();
     await this.retention.sweep(dispatcher.retentionDays, this.#stopping.signal);
-  }
-
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#logger.warn(`subscriptions not kept, trying again: ${(error as Error).message}`);
-    }
   }
 }

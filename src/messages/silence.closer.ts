@@ -1,10 +1,4 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { ResolvedOptions } from '../config/options.js';
 import { OPTIONS } from '../config/tokens.js';
 import { Database } from '../database/database.js';
@@ -24,7 +18,6 @@ const INTERVAL_MS = 60_000;
 /** Closes messages, and registrations that wait for theirs, that nobody reported on for too long (design §3, Silence). Any number of processes may run it. */
 @Injectable()
 export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('EsmsSilence');
   #timer: NodeJS.Timeout | null = null;
   #stopping = false;
   #sweeping: Promise<void> = Promise.resolve();
@@ -69,11 +62,7 @@ export class SilenceCloser implements OnApplicationBootstrap, BeforeApplicationS
 
   async #sweep(): Promise<void> {
     if (!this.database.isReady) return;
-    try {
-      await this.close();
-    } catch (error) {
-      this.#logger.warn(`sweep failed, trying again: ${(error as Error).message}`);
-    }
+    await this.database.background.attempt('closing what is silent', () => this.close());
   }
 
   async #closeMessages(runner: SqlRunner, now: Instant): Promise<number> {

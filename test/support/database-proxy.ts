@@ -27,6 +27,8 @@ export class DatabaseProxy {
   readonly #pairs = new Set<Pair>();
   /** How many replies to a COMMIT it kept to itself. */
   lostCommits = 0;
+  /** How many connections there were, refused ones among them. */
+  connections = 0;
 
   private constructor(
     private readonly listener: Server,
@@ -69,6 +71,7 @@ export class DatabaseProxy {
   }
 
   #accept(client: Socket): void {
+    this.connections += 1;
     client.on('error', () => undefined);
     if (this.#mode === 'refuse') {
       client.resetAndDestroy();

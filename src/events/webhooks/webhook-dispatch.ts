@@ -1,11 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { DispatcherOptions, ResolvedStructure } from '../../config/options.js';
 import { STRUCTURE } from '../../config/tokens.js';
 import { Database } from '../../database/database.js';
@@ -22,7 +16,6 @@ const REST_FACTOR = 4;
 /** Has every webhook there is served by this process too, from start to stop. */
 @Injectable()
 export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('EsmsWebhooks');
   readonly #stopping = new AbortController();
   readonly #sleep = new WakeableSleep();
   #running: Promise<void> = Promise.resolve();
@@ -58,7 +51,7 @@ export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicatio
     if (!this.database.isReady) return;
     await this.#running;
     await this.watch.stop();
-    await this.#attempt(() => this.upkeep.leave());
+    await this.database.background.attempt('leaving webhooks', () => this.upkeep.leave());
   }
 
   async #run(options: Required<DispatcherOptions>): Promise<void> {
@@ -66,7 +59,7 @@ export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicatio
     await this.database.whenReady();
     if (!this.database.isReady) return;
     while (!signal.aborted) {
-      await this.#attempt(() => this.#round(options));
+      await this.database.background.attempt('looking after webhooks', () => this.#round(options));
       await this.#sleep.for(options.pollMs);
       await pause(this.#restMs, undefined, { signal }).catch(() => undefined);
     }
@@ -78,13 +71,5 @@ export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicatio
     const tookMs = performance.now() - startedAt;
     this.#restMs = Math.min(Math.max(tookMs * REST_FACTOR, LOOK_INTERVAL_MS), options.pollMs);
     await this.upkeep.round(names);
-  }
-
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#logger.warn(`webhooks not looked after, trying again: ${(error as Error).message}`);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
 import type { DispatcherOptions } from '../../config/options.js';
 import { DeliveryCompletion } from '../delivery-completion.js';
 import { DeliverySettler } from '../delivery-settler.js';
@@ -23,8 +24,9 @@ export class WebhookLoops {
     private readonly claims: WebhookClaims,
     completion: DeliveryCompletion,
     settler: DeliverySettler,
+    { background }: Database,
   ) {
-    this.#statements = { claims, completion, settler };
+    this.#statements = { claims, completion, settler, background };
   }
 
   /** Starts and stops as many as needed for there to be these and no others. */
