@@ -1,6 +1,14 @@
 import type { QueryRunner } from 'typeorm';
 
 /**
+ * Takes the time limits of a role or a database off one transaction: a migration takes as long as it takes. Those that
+ * this version of PostgreSQL has (`transaction_timeout` came with 17).
+ */
+export const WITHOUT_TIME_LIMITS =
+  `select set_config(name, '0', true) from pg_settings ` +
+  `where name in ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
+
+/**
  * What every migration says first. A change of a table waits for whoever reads it, and everybody who comes after waits
  * behind the change: a report that is open would stop all callbacks. So it gives up soon, well before a callback would,
  * and is tried again.
@@ -8,8 +16,7 @@ import type { QueryRunner } from 'typeorm';
 export const BEGIN_MIGRATION = [
   'set transaction isolation level read committed',
   `set local lock_timeout = '200ms'`,
-  'set local statement_timeout = 0',
-  'set local idle_in_transaction_session_timeout = 0',
+  WITHOUT_TIME_LIMITS,
 ].join('; ');
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { WITHOUT_TIME_LIMITS } from './begin-migration.js';
 import { sqlStateOf } from './sql-state.js';
 
 /** Any number; the same for every process that migrates one database. */
@@ -83,7 +84,7 @@ async function inTurn(dataSource: DataSource, work: () => Promise<void>): Promis
 async function takeTurn(runner: QueryRunner): Promise<void> {
   for (;;) {
     await runner.startTransaction('READ COMMITTED');
-    await runner.query('set local idle_in_transaction_session_timeout = 0');
+    await runner.query(WITHOUT_TIME_LIMITS);
     const [{ taken }] = (await runner.query(`select pg_try_advisory_xact_lock(${MIGRATION_LOCK}) as taken`)) as [
       { taken: boolean },
     ];

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -85,6 +86,33 @@ it('two processes migrate one after the other, an index that is built concurrent
   await Promise.all([runMigrations(later, 'esms'), runMigrations(later, 'esms')]);
   const names = await service.rows('select name from esms.nestjs_esms_migrations order by id');
   expect(names).toHaveLength(MIGRATIONS.length + 2);
+});
+
+it('the time limits of a database do not end a migration that takes longer', async () => {
+  class TakesLonger1999200000000 implements MigrationInterface {
+    readonly name = 'TakesLonger1999200000000';
+
+    async up(runner: QueryRunner): Promise<void> {
+      await beginMigration(runner);
+      await runner.query('select pg_sleep(1)');
+      // Nothing is asked of the database meanwhile.
+      await setTimeout(1_000);
+      await runner.query('create table esms.taken (id text)');
+    }
+
+    async down(): Promise<void> {
+      // Nobody goes back in this test.
+    }
+  }
+  const [{ name, has }] = (await service.rows(
+    `select current_database() as name, exists (select from pg_settings where name = 'transaction_timeout') as has`,
+  )) as [{ name: string; has: boolean }];
+  const limits = ['statement_timeout', 'idle_in_transaction_session_timeout', ...(has ? ['transaction_timeout'] : [])];
+  for (const limit of limits) await service.rows(`alter database ${name} set ${limit} = '700ms'`);
+  const limited = await new DataSource({ ...later.options, migrations: [TakesLonger1999200000000] }).initialize();
+  await runMigrations(limited, 'esms');
+  await limited.destroy();
+  expect(await service.rows(`select to_regclass('esms.taken') is not null as taken`)).toEqual([{ taken: true }]);
 });
 
 it('an index whose build was broken off is built anew', async () => {
