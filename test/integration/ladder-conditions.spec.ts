@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { encodeSpooled } from '../../src/callbacks/spooled-callback.js';
+import { encodeRecord } from '../../src/spool/spool-record.js';
 import { callbackQuery } from '../support/callback-query.js';
 import { LadderService } from '../support/ladder-service.js';
 
@@ -215,6 +217,49 @@ describe('a message that is locked', () => {
 });
 
 describe('nothing is counted that the gateway never sent', () => {
+  /** Puts callbacks into a segment of the spool, as a process left it. */
+  const leave = (segment: string, callbacks: readonly [query: string, receivedAt: string][]): void => {
+    const records = callbacks.map(([text, receivedAt]) =>
+      encodeRecord(encodeSpooled({ account: 'default', receivedAt, query: Buffer.from(text) })),
+    );
+    writeFileSync(join(service.directory, segment), Buffer.concat(records));
+  };
+  const [noon, later, latest] = ['00', '01', '02'].map((second) => `2026-11-25T12:00:${second}.123456Z`) as [
+    string,
+    string,
+    string,
+  ];
+
+  it('where a segment is drained again, of which all or some was committed', { timeout: 60_000 }, async () => {
+    service = await LadderService.start();
+    const [kept, quarantined] = [callbackQuery('kept'), 'SendStatus=5'];
+    const counted = async (): Promise<unknown[]> => [
+      await service.rows('select received_at as at, repeats from esms.receipts'),
+      await service.rows('select repeats from esms.quarantine'),
+    ];
+    const expected = (second: string, repeats: number): unknown[] => [
+      [{ at: new Date(`2026-11-25T12:00:${second}.123Z`), repeats }],
+      [{ repeats }],
+    ];
+    const both = (at: string): [string, string][] => [
+      [kept, at],
+      [quarantined, at],
+    ];
+    // In one batch, then a segment at a time; a copy that came earlier than what is kept, and then again.
+    for (const [index, times, repeats] of [
+      [1, [later, later], 0],
+      [2, [later], 0],
+      [3, [later, latest], 1],
+      [4, [latest, later, latest], 1],
+      [5, [noon, latest], 2],
+      [6, [noon, later, latest], 2],
+    ] as const) {
+      leave(`${index}-aa.closed`, times.flatMap(both));
+      await service.drained();
+      expect(await counted()).toMatchObject(expected(index < 5 ? '01' : '00', repeats));
+    }
+  });
+
   it('by two processes on one spool, after an outage', { timeout: 90_000 }, async () => {
     service = await LadderService.start();
     const twin = await service.twin();

@@ -146,6 +146,9 @@ describe('a lost reply to a COMMIT', () => {
       select m.sms_id from esms.messages m left join esms.ledger l on l.sms_id = m.sms_id
       group by m.sms_id, m.price having coalesce(sum(l.delta), 0) <> coalesce(m.price, 0)`);
     expect(sums).toEqual([]);
+    // What the lost replies were about is brought again, which is no copy; the gateway itself sent one of every seventh.
+    const repeats = await service.rows('select repeats from esms.receipts where repeats > 0');
+    expect(repeats).toEqual(Array.from({ length: 4 }, () => ({ repeats: 1 })));
   });
 });
 
