@@ -142,6 +142,7 @@ create table esms.registrations (
   metadata jsonb,
   registered_at timestamp with time zone not null,
   changed_at timestamp with time zone not null,
+  requested_at timestamp with time zone,
   linked_sms_id text collate "C",
   closed_at timestamp with time zone,
   sequence bigint not null default 0,

@@ -27,7 +27,10 @@ export interface CostData {
   movedFrom?: Charge;
 }
 
-/** What a care event about a message tells. */
+/**
+ * What a care event about a message tells. A `message.registered` whose message is not registered says that its
+ * registration went to a message with the same RequestId that was received earlier.
+ */
 export interface CareData {
   message: MessageView;
 }

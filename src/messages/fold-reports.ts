@@ -17,8 +17,8 @@ export interface MessageWork {
   known: readonly KnownReceipt[];
   /** Every report that is kept; null while it was not needed. */
   kept: readonly Report[] | null;
-  /** The registration that is linked to the message in this transaction. */
-  link: StoredRegistration | null;
+  /** What the message is linked to in this transaction, or loses its registration to (null); null for no change. */
+  link: { registration: StoredRegistration | null; at: Instant } | null;
 }
 
 /** What the transaction has to write. */
@@ -39,7 +39,7 @@ export function foldReports(work: MessageWork): FoldedMessage | null {
   const { fresh, repeated, moved } = sortOut(work);
   const kept = work.stored.state.reports === 0 ? [] : work.kept;
   const progress = new MessageProgress(work.stored);
-  if (work.link !== null) progress.link(work.link, work.incoming[0]?.report.receivedAt ?? work.link.changedAt);
+  if (work.link !== null) progress.link(work.link.registration, work.incoming[0]?.report.receivedAt ?? work.link.at);
   let reports = kept;
   if (moved.length > 0) {
     if (reports === null) return null;

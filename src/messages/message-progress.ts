@@ -31,9 +31,12 @@ export class MessageProgress {
     for (const change of changes) this.#raise(messageEvent(view, state.facts.proof?.value ?? null, change), time);
   }
 
-  /** Links a registration, or takes over its new fields; what it was linked with before, if it was, is in `stored`. */
-  link(registration: StoredRegistration, time: Instant): void {
-    const { registeredAt, changedAt, scheduledFor } = registration;
+  /**
+   * Links a registration, takes over its new fields, or (null) loses it to a message that was received before; what it
+   * was linked with before, if it was, is in `stored`.
+   */
+  link(registration: StoredRegistration | null, time: Instant): void {
+    const { registeredAt = null, changedAt = null, scheduledFor = null } = registration ?? {};
     const before = chargeOf(this.state, this.#stored.registration);
     const state = { ...this.state, registeredAt, registrationChangedAt: changedAt, scheduledFor };
     this.#stored = { ...this.#stored, state, registration };

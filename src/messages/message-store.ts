@@ -7,10 +7,10 @@ import { emptyMessage } from '../domain/message-state.js';
 import type { Report } from '../domain/report.js';
 import { Outbox } from '../events/outbox.js';
 import { type FoldedMessage, foldReports, type MessageWork } from './fold-reports.js';
-import { linkRegistrations } from './link-registrations.js';
 import { MessageRecords } from './message-records.js';
 import type { ReceivedReport } from './received-report.js';
 import { ReceiptRecords } from './receipt-records.js';
+import { RegistrationLinker } from './registration-linker.js';
 import { RegistrationRecords } from './registration-records.js';
 import { messageKey, type StoredMessage } from './stored-message.js';
 
@@ -38,6 +38,7 @@ export class MessageStore {
     private readonly messages: MessageRecords,
     private readonly receipts: ReceiptRecords,
     private readonly registrations: RegistrationRecords,
+    private readonly linker: RegistrationLinker,
     private readonly outbox: Outbox,
   ) {}
 
@@ -83,7 +84,7 @@ export class MessageStore {
       requestIds: requestsKnown(locked),
       refs: [],
     });
-    const registrations = [...named, ...requested];
+    const registrations = [...new Map([...named, ...requested].map((each) => [each.id, each])).values()];
     const works = [...incoming].map(
       ([key, own]): MessageWork => ({
         stored: stored.get(key) ?? newMessage(nameOf(own[0] as ReceivedReport)),
@@ -93,9 +94,9 @@ export class MessageStore {
         link: null,
       }),
     );
-    const { works: linked, links } = linkRegistrations(works, registrations);
-    for (const link of await this.registrations.tryLink(runner, links)) busy.add(messageKey(link));
-    return { works: linked.filter(({ stored: { state } }) => !busy.has(messageKey(state))), busy };
+    const linked = await this.linker.link(runner, works, registrations);
+    for (const key of linked.busy) busy.add(key);
+    return { works: linked.works.filter(({ stored: { state } }) => !busy.has(messageKey(state))), busy };
   }
 
   /** Reads all reports again only for those messages that cannot be merged without. */

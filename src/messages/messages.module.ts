@@ -6,6 +6,8 @@ import { MessageRecords } from './message-records.js';
 import { MessageStore } from './message-store.js';
 import { ReceiptRecords } from './receipt-records.js';
 import { Registrar } from './registrar.js';
+import { RegistrationLinker } from './registration-linker.js';
+import { RegistrationLinks } from './registration-links.js';
 import { RegistrationRecords } from './registration-records.js';
 import { SilenceCloser } from './silence.closer.js';
 import { WaitingRegistrations } from './waiting-registrations.js';
@@ -19,6 +21,8 @@ import { WriteProbe } from './write-probe.js';
     MessageRecords,
     ReceiptRecords,
     RegistrationRecords,
+    RegistrationLinker,
+    RegistrationLinks,
     Registrar,
     MessageQueries,
     WaitingRegistrations,

@@ -65,7 +65,7 @@ export class RegistrationBook {
     if (known?.recipient && request.recipient) compare?.(sameRecipient(known.recipient, request.recipient));
     demandRoom(request, known, found);
     const completed = known === null ? fresh(this.account, request, now) : completeRegistration(known, request);
-    const registration = completed === null ? (known as StoredRegistration) : { ...completed, changedAt: now };
+    const registration = completed === null ? (known as StoredRegistration) : changedAt(completed, now);
     const message = this.#messageOf(registration);
     if (completed === null) return { created: false, message: view(message, registration) };
     demandSameRequest(known, registration, message?.state.facts.requestId?.value);
@@ -138,5 +138,11 @@ const view = (message: StoredMessage | null, registration: StoredRegistration): 
   message === null ? viewRegistration(registration) : viewMessage(message.state, registration);
 
 function fresh(account: string, request: RegistrationRequest, now: Instant): Omit<StoredRegistration, 'changedAt'> {
-  return { ...request, account, id: randomUUID(), registeredAt: now, linkedSmsId: null, closedAt: null, sequence: 0 };
+  const waiting = { requestedAt: null, linkedSmsId: null, closedAt: null, sequence: 0 };
+  return { ...request, account, id: randomUUID(), registeredAt: now, ...waiting };
+}
+
+function changedAt(registration: Omit<StoredRegistration, 'changedAt'>, now: Instant): StoredRegistration {
+  const { requestId, requestedAt } = registration;
+  return { ...registration, changedAt: now, requestedAt: requestId === null ? null : (requestedAt ?? now) };
 }

@@ -31,6 +31,7 @@ const SAVED = new RowSet({
   metadata: 'json',
   registeredAt: 'timestamptz',
   changedAt: 'timestamptz',
+  requestedAt: 'timestamptz',
   linkedSmsId: 'text',
 });
 const CLOSED = new RowSet({ account: 'text', id: 'uuid', closedAt: 'timestamptz', sequence: 'bigint' });
@@ -51,7 +52,6 @@ export class RegistrationRecords {
   readonly #lockSilent: string;
   readonly #saveClosed: string;
   readonly #link: string;
-  readonly #tryLink: string;
 
   constructor({ tables: { registrations } }: Database) {
     const found = (names: RowSet<string>, on: string) =>
@@ -74,14 +74,14 @@ export class RegistrationRecords {
     this.#save = `
       insert into ${registrations} as r
         (account, id, sms_id, request_id, ref, channel, recipient_kind, recipient, scheduled_for, metadata,
-         registered_at, changed_at, linked_sms_id)
+         registered_at, changed_at, requested_at, linked_sms_id)
       select account, id, "smsId", "requestId", ref, channel, "recipientKind", recipient, "scheduledFor", metadata::jsonb,
-        "registeredAt", "changedAt", "linkedSmsId"
+        "registeredAt", "changedAt", "requestedAt", "linkedSmsId"
       from ${SAVED.sql}
       on conflict (account, id) do update
       set sms_id = excluded.sms_id, request_id = excluded.request_id, ref = excluded.ref, channel = excluded.channel,
         recipient_kind = excluded.recipient_kind, recipient = excluded.recipient, scheduled_for = excluded.scheduled_for,
-        metadata = excluded.metadata, changed_at = excluded.changed_at
+        metadata = excluded.metadata, changed_at = excluded.changed_at, requested_at = excluded.requested_at
       where r.linked_sms_id is not distinct from excluded.linked_sms_id
       returning r.id`;
     const silentSince = 'greatest(r.registered_at, r.scheduled_for)';
@@ -92,17 +92,11 @@ export class RegistrationRecords {
     this.#saveClosed = `
       update ${registrations} r set closed_at = given."closedAt", sequence = given.sequence from ${CLOSED.sql}
       where r.account = given.account and r.id = given.id`;
-    const isFree = `
-      r.account = given.account and r.id = given.id
-        and (r.linked_sms_id is null or r.linked_sms_id = given."smsId")`;
     this.#link = `
-      update ${registrations} r set linked_sms_id = given."smsId", closed_at = null from ${LINKS.sql} where ${isFree} returning r.id`;
-    this.#tryLink = `
-      with free as (
-        select r.account, r.id, given."smsId" from ${registrations} r join ${LINKS.sql} on ${isFree}
-        for update of r skip locked)
-      update ${registrations} r set linked_sms_id = free."smsId", closed_at = null from free
-      where r.account = free.account and r.id = free.id returning r.id`;
+      update ${registrations} r set linked_sms_id = given."smsId", closed_at = null from ${LINKS.sql}
+      where r.account = given.account and r.id = given.id
+        and (r.linked_sms_id is null or r.linked_sms_id = given."smsId")
+      returning r.id`;
   }
 
   /**
@@ -179,18 +173,6 @@ export class RegistrationRecords {
     if (links.length === 0) return;
     const linked = await rowsOf(runner, this.#link, LINKS.parameters(links));
     if (linked.length !== links.length) throw new RegistrationRaced();
-  }
-
-  /** The same without waiting: gives the links that could not be made, since others hold or linked the registration. */
-  async tryLink<Link extends { account: string; id: string; smsId: string }>(
-    runner: SqlRunner,
-    links: readonly Link[],
-  ): Promise<Link[]> {
-    if (links.length === 0) return [];
-    const linked = new Set(
-      (await rowsOf<{ id: string }>(runner, this.#tryLink, LINKS.parameters(links))).map(({ id }) => id),
-    );
-    return links.filter(({ id }) => !linked.has(id));
   }
 }
 

@@ -1,9 +1,12 @@
+import type { Instant } from '../domain/clock.js';
 import type { MessageState } from '../domain/message-state.js';
 import type { Registration } from '../domain/registration.js';
 
 /** A registration as it is kept. */
 export interface StoredRegistration extends Registration {
   id: string;
+  /** When its RequestId became known: in this order those of one RequestId get its messages. */
+  requestedAt: Instant | null;
   /** The message it is linked to. */
   linkedSmsId: string | null;
   /** The number of the last event about itself. */

@@ -57,6 +57,7 @@ function registeredAndSilent(): EsmsEvent[] {
     metadata: { order: 1 },
     registeredAt: at(0),
     changedAt: at(0),
+    requestedAt: at(0),
     closedAt: null,
     sequence: 0,
   };

@@ -84,6 +84,7 @@ function messageStatements(t: Tables): string[] {
       metadata jsonb,
       registered_at timestamptz not null,
       changed_at timestamptz not null,
+      requested_at timestamptz,
       linked_sms_id ${KEY},
       closed_at timestamptz,
       sequence bigint not null default 0,
