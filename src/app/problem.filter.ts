@@ -15,18 +15,14 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const status = statusOf(error);
-    if (status >= 500) this.#log(error);
+    // 503 is a condition: whoever found it has told of it once, and a probe may ask every second.
+    if (status >= 500 && status !== 503)
+      this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     httpAdapter.setHeader(response, 'content-type', PROBLEM);
     const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, ...detailOf(error, status) };
     httpAdapter.reply(response, JSON.stringify(problem), status);
-  }
-
-  /** What was thrown to be answered (503) is said in a line: a probe may ask every second. */
-  #log(error: unknown): void {
-    if (error instanceof HttpException) this.#logger.warn(error.message);
-    else this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }
 

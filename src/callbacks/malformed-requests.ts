@@ -1,6 +1,7 @@
 import { METHODS, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable, Logger } from '@nestjs/common';
+import { CountedLine } from '../telemetry/counted-line.js';
 import { CallbackReceiver, type Stored } from './callback-receiver.js';
 import { CallbackRoute } from './callback-route.js';
 import { type ParserError, readMalformed } from './read-malformed.js';
@@ -39,6 +40,8 @@ const LINGER_MS = 1_000;
 @Injectable()
 export class MalformedRequests {
   readonly #logger = new Logger('EsmsCallbacks');
+  readonly #salvaged = new CountedLine((line) => this.#logger.warn(line));
+  readonly #unanswered = new CountedLine((line) => this.#logger.error(line));
   readonly #refusals = new WeakMap<Socket, Refusal>();
 
   constructor(
@@ -79,10 +82,10 @@ export class MalformedRequests {
         if (callback === null) break;
         const stored = await this.receiver.receive(callback.account, callback.query, { hasLeft });
         answers.push(answerTo(stored, answers.length === targets.length - 1));
-        this.#logger.warn('a callback that is no valid HTTP was salvaged');
+        this.#salvaged.note('a callback that is no valid HTTP was salvaged');
       }
     } catch (error) {
-      this.#logger.error(`a callback could not be stored and was left unanswered: ${(error as Error).message}`);
+      this.#unanswered.note(`a callback could not be stored and was left unanswered: ${(error as Error).message}`);
     }
     await answered(last, socket);
     if (answers.length === 0 || !socket.writable) socket.destroy();

@@ -6,6 +6,7 @@ import { groupBy } from '../domain/group-by.js';
 import { emptyMessage } from '../domain/message-state.js';
 import type { Report } from '../domain/report.js';
 import { Outbox } from '../events/outbox.js';
+import { CountedLine } from '../telemetry/counted-line.js';
 import { type FoldedMessage, foldReports, type MessageWork } from './fold-reports.js';
 import { MessageRecords } from './message-records.js';
 import type { ReceivedReport } from './received-report.js';
@@ -32,6 +33,7 @@ interface Prepared {
 @Injectable()
 export class MessageStore {
   readonly #logger = new Logger('EsmsMessages');
+  readonly #many = new CountedLine((line) => this.#logger.warn(line));
 
   constructor(
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
@@ -111,7 +113,8 @@ export class MessageStore {
     const { reportsAlarm } = this.options;
     for (const { stored, receipts } of folded) {
       if (receipts.length > 0 && stored.state.reports > reportsAlarm) {
-        this.#logger.warn(`a message of account ${stored.state.account} has ${stored.state.reports} distinct reports`);
+        const { account, smsId, reports } = stored.state;
+        this.#many.note(`SMSID ${JSON.stringify(smsId)} of account ${account} has ${reports} distinct reports`);
       }
     }
   }

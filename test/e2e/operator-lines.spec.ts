@@ -1,9 +1,10 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callbackQuery } from '../support/callback-query.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
-import { Service } from '../support/service.js';
+import { Service, TOKENS } from '../support/service.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 const WRONG = 'a-wrong-secret-of-somebody';
@@ -54,6 +55,23 @@ describe('what others can cause as often as they like is one line, without what 
 
   it('none at all for a key that is missing, or one of too few scopes', async () => {
     expect(await linesOf(() => service.api('/messages', { key: null }))).toEqual([]);
+  });
+
+  it('a callback that is no valid HTTP', async () => {
+    const { port } = service;
+    const salvaged = async (index: number): Promise<string> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(
+        `GET /callbacks/esms/${TOKENS.default}?SMSID=raw-${index}&error_info=a b HTTP/1.1\r\nHost: x\r\n\r\n`,
+      );
+      let answer = '';
+      for await (const bytes of socket) answer += String(bytes);
+      return answer;
+    };
+    const lines = await linesOf(async () => {
+      for (const index of times(5)) expect(await salvaged(index)).toMatch(/^HTTP\/1\.1 200/);
+    });
+    expect(lines).toEqual(['a callback that is no valid HTTP was salvaged EsmsCallbacks']);
   });
 
   it('a callback that goes into quarantine, for each reason', async () => {
