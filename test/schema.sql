@@ -80,7 +80,7 @@ create table esms.messages (
   version bigint not null,
   sequence bigint not null,
   state text not null,
-  outcome text,
+  outcome text collate "C",
   channel text,
   price numeric(18,4),
   recipient text collate "C",

@@ -20,7 +20,7 @@ export interface CostChange {
   /** By how much the total changed; 0 where only what it is counted under did. */
   delta: Amount;
   total: Amount;
-  /** What it was counted under before; null where that is the same, or where there was no price before. */
+  /** What it was counted under before; null where it stays counted there, or where there was no price before. */
   movedFrom: Charge | null;
 }
 
@@ -45,10 +45,20 @@ export function costChange(before: Charge | null, after: Charge | null): CostCha
   if (after === null) return null;
   const { total } = after;
   if (before === null) return { kind: 'cost', delta: total, total, movedFrom: null };
-  const movedFrom = isCountedAlike(before, after) ? null : before;
+  const movedFrom = COUNTED_BY.some((field) => hasMoved(field, before, after)) ? before : null;
   if (movedFrom === null && before.total === total) return null;
   return { kind: 'cost', delta: before.total === total ? ZERO : subtract(total, before.total), total, movedFrom };
 }
 
-const isCountedAlike = (a: Charge, b: Charge): boolean =>
-  a.channel === b.channel && a.telco?.id === b.telco?.id && a.templateId === b.templateId && a.oaId === b.oaId;
+const COUNTED_BY = ['channel', 'telco', 'templateId', 'oaId'] as const;
+
+/**
+ * Whether the whole price is counted elsewhere now. Not where one known value follows another together with a new price:
+ * the total is a running one, so what came with the first was for the first (the gateway's samples of consulting, 60, and
+ * journey, 220, under one SMSID).
+ */
+function hasMoved(field: (typeof COUNTED_BY)[number], before: Charge, after: Charge): boolean {
+  const [from, to] = [before, after].map(({ [field]: value }) => (typeof value === 'object' ? value?.id : value));
+  if ((from ?? null) === (to ?? null)) return false;
+  return from === undefined || from === null || from === 'unrecognised' || before.total === after.total;
+}

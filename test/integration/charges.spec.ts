@@ -89,14 +89,33 @@ describe('what a price is counted under', () => {
     ]);
   });
 
-  it('moves with a price that changes at once', async () => {
-    await tell('both', { ...unknown, TypeId: '26' });
+  it('is a channel that becomes known with another price', async () => {
+    await tell('both', unknown);
     await tell('both', { ...unknown, TypeId: '27', TotalPrice: '220.0000' }, 1);
     expect(await entriesOf('both')).toEqual([
-      ['price', '470.0000', '470.0000', 'zalo_oa', null],
-      ['reversal', '-470.0000', '0.0000', 'zalo_oa', null],
+      ['price', '470.0000', '470.0000', 'unrecognised', null],
+      ['reversal', '-470.0000', '0.0000', 'unrecognised', null],
       ['rebooking', '470.0000', '470.0000', 'zalo_journey', null],
       ['price', '-250.0000', '220.0000', 'zalo_journey', null],
+    ]);
+  });
+
+  it('is another channel or carrier that comes with the same price', async () => {
+    await tell('corrected', { ...unknown, TypeId: '2', telcoid: '1' });
+    await tell('corrected', { ...unknown, TypeId: '1', telcoid: '2' }, 1);
+    expect(await entriesOf('corrected')).toEqual([
+      ['price', '470.0000', '470.0000', 'sms_care', '1'],
+      ['reversal', '-470.0000', '0.0000', 'sms_care', '1'],
+      ['rebooking', '470.0000', '470.0000', 'sms_advertising', '2'],
+    ]);
+  });
+
+  it('stays the first channel for what it cost there, where another one comes with another price', async () => {
+    await tell('two-legs', { ...unknown, TypeId: '26', TotalPrice: '60.0000' });
+    await tell('two-legs', { ...unknown, TypeId: '27', TotalPrice: '220.0000' }, 1);
+    expect(await entriesOf('two-legs')).toEqual([
+      ['price', '60.0000', '60.0000', 'zalo_oa', null],
+      ['price', '160.0000', '220.0000', 'zalo_journey', null],
     ]);
   });
 
@@ -130,20 +149,29 @@ describe('what a price is counted under', () => {
     const { groups } = await ledger.summary();
     expect(groups.map(({ key }) => key)).not.toContain('unrecognised');
     const days = await ledger.summary({ groupBy: 'day', by: 'received' });
-    expect(days.groups).toEqual([{ key: '2026-11-26', messages: 6, amount: (await ledger.summary()).sum }]);
+    expect(days.groups).toEqual([{ key: '2026-11-26', messages: 8, amount: (await ledger.summary()).sum }]);
   });
 });
 
 const oneOf = <Value>(...values: Value[]): fc.Arbitrary<Value> => fc.constantFrom(...values);
 const SMS_IDS = Array.from({ length: 12 }, (_, index) => `m-${index}`);
 
+/** Of each message one known channel and carrier: of two, the price of the first stays with the first. */
+const KNOWN = [
+  { TypeId: '2', telcoid: '1', channel: 'sms_care' },
+  { TypeId: '23', telcoid: '2', channel: 'viber' },
+  { TypeId: '26', telcoid: '1', channel: 'zalo_oa' },
+  { TypeId: '27', telcoid: '2', channel: 'zalo_journey' },
+] as const;
+const knownOf = (smsId: string): (typeof KNOWN)[number] => KNOWN[Number(smsId.slice(2)) % KNOWN.length] ?? KNOWN[0];
+
 /** Few enough values that they meet; what is empty is not told. */
 const callback = fc.record({
   smsId: oneOf(...SMS_IDS),
   second: fc.integer({ min: 0, max: 30 }),
   fields: fc.record({
-    TypeId: oneOf('', '99', '2', '23', '26', '27'),
-    telcoid: oneOf('', '', '1', '2'),
+    TypeId: oneOf('', '99', 'known'),
+    telcoid: oneOf('', '', 'known'),
     TotalPrice: oneOf('', '0.0000', '60.0000', '220.0000', '1e3'),
     SendStatus: oneOf('2', '7', '5', '5', '4', '99'),
     phonenumber: oneOf('', '0901888484', '312158068343230'),
@@ -152,7 +180,7 @@ const callback = fc.record({
 });
 const registration = fc.record({
   smsId: oneOf(...SMS_IDS),
-  channel: fc.option(oneOf('viber' as const, 'sms_care' as const)),
+  isChannelTold: fc.boolean(),
 });
 const step = fc.oneof({ weight: 6, arbitrary: callback }, { weight: 1, arbitrary: registration });
 
@@ -165,9 +193,16 @@ it('sums by channel and carrier are those of the messages as they stand, in any 
       for (const batch of all) {
         const done = batch.map(async (each) => {
           const smsId = `${run}-${each.smsId}`;
-          if ('fields' in each) return tell(smsId, each.fields, each.second);
-          const { channel } = each;
-          const request = { smsId, ...(channel !== null && { channel }) };
+          const { TypeId, telcoid, channel } = knownOf(each.smsId);
+          if ('fields' in each) {
+            const { fields } = each;
+            const known = {
+              ...(fields.TypeId === 'known' && { TypeId }),
+              ...(fields.telcoid === 'known' && { telcoid }),
+            };
+            return tell(smsId, { ...fields, ...known }, each.second);
+          }
+          const request = { smsId, ...(each.isChannelTold && { channel }) };
           // One that contradicts an earlier one is refused, and changes nothing.
           await messages.register(request).catch((error: { code?: string }) => {
             expect(error.code).toBe('registration_conflict');

@@ -37,7 +37,7 @@ function messageStatements(t: Tables): string[] {
       version bigint not null,
       sequence bigint not null,
       state text not null,
-      outcome text,
+      outcome text collate "C",
       channel text,
       price numeric(18,4),
       recipient ${KEY},
