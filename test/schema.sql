@@ -79,7 +79,7 @@ create table esms.messages (
   sms_id text collate "C" not null,
   version bigint not null,
   sequence bigint not null,
-  state text not null,
+  state text collate "C" not null,
   outcome text collate "C",
   channel text,
   price numeric(18,4),

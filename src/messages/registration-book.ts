@@ -106,7 +106,9 @@ export class RegistrationBook {
   #link(message: StoredMessage, registration: StoredRegistration, now: Instant): StoredMessage {
     const { account, id } = registration;
     const { smsId } = message.state;
-    const progress = this.#progress.get(smsId) ?? new MessageProgress(message);
+    const known = this.#registrations.get(id);
+    const before = known?.linkedSmsId === smsId ? known : null;
+    const progress = this.#progress.get(smsId) ?? new MessageProgress({ ...message, registration: before });
     progress.link(registration, now);
     this.#progress.set(smsId, progress);
     this.#links.set(id, { account, id, smsId });

@@ -92,7 +92,7 @@ it('is when what fails is parked, whatever waits behind it', async () => {
   await call(esmsCallback({ smsId: 'parked', outcome: 'sent' }));
   await call(esmsCallback({ smsId: 'parked' }));
   await settled(app);
-  expect(await app.get(EsmsSubscriptions).get('failing')).toMatchObject({ parked: 1 });
+  await expect.poll(() => app.get(EsmsSubscriptions).get('failing')).toMatchObject({ parked: 1 });
 });
 
 it('says in time what is not done, and does not wait for who is paused', async () => {

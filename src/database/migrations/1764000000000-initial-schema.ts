@@ -36,7 +36,7 @@ function messageStatements(t: Tables): string[] {
       sms_id ${KEY} not null,
       version bigint not null,
       sequence bigint not null,
-      state text not null,
+      state text collate "C" not null,
       outcome text collate "C",
       channel text,
       price numeric(18,4),
