@@ -78,6 +78,7 @@ it('is not before what a handler begins is done as well', async () => {
     }
   }
   await boot([EsmsEventRecorder, Reminders]);
+  await app.get(EsmsReadiness).whenReady();
   await call(esmsCallback({ smsId: 'first' }));
   await settled(app);
   const recorded = app.get(EsmsEventRecorder).events.map(({ type, subject }) => `${type} ${subject}`);
@@ -89,10 +90,11 @@ it('is when what fails is parked, whatever waits behind it', async () => {
     throw new Error('no');
   };
   await boot([eventHandler({ subscriber: 'failing' }, fail)], 2);
+  await app.get(EsmsReadiness).whenReady();
   await call(esmsCallback({ smsId: 'parked', outcome: 'sent' }));
   await call(esmsCallback({ smsId: 'parked' }));
   await settled(app);
-  await expect.poll(() => app.get(EsmsSubscriptions).get('failing')).toMatchObject({ parked: 1 });
+  expect(await app.get(EsmsSubscriptions).get('failing')).toMatchObject({ parked: 1 });
 });
 
 it('says in time what is not done, and does not wait for who is paused', async () => {
