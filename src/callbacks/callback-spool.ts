@@ -107,14 +107,23 @@ export class CallbackSpool implements OnModuleInit, OnApplicationShutdown {
     return segment?.records ?? [];
   }
 
-  /** Ends the drain of a segment that held `callbacks`, of which some are `left`: those are there to be drained again. */
-  async giveBack(name: string, callbacks: readonly SpooledCallback[], left: readonly SpooledCallback[]): Promise<void> {
+  /**
+   * Ends the drain of a segment that held `callbacks`, of which some are `left`: those are there to be drained again. Tells
+   * whether the segment is another one now, or gone.
+   */
+  async giveBack(
+    name: string,
+    callbacks: readonly SpooledCallback[],
+    left: readonly SpooledCallback[],
+  ): Promise<boolean> {
     this.#drained += callbacks.length - left.length;
     if (left.length > 0 && left.length === callbacks.length && left.every((each, index) => each === callbacks[index])) {
-      return this.release(name);
+      await this.release(name);
+      return false;
     }
     await this.#spool?.replace(name, left.map(encodeSpooled));
     this.#alarmed = false;
+    return true;
   }
 
   /** Leaves a claimed segment as it is, for whoever drains next. */

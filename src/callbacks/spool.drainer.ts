@@ -11,7 +11,8 @@ import type { SpooledCallback } from './spooled-callback.js';
 const INTERVAL_MS = 500;
 const AT_ONCE = 256;
 /** What is held longer comes again with the next drain; the others of its segment are not to wait for it. */
-const LOCK_MS = 100;
+const LOCK_MS = 20;
+const LONGEST_REST_MS = 8_000;
 const REFUSALS_BEFORE_SETTING_ASIDE = 3;
 
 /** A callback that was not committed, and why. */
@@ -28,6 +29,8 @@ export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationSh
   #draining: Promise<void> | null = null;
   /** What was wrong with the last drain: said where it is not what was wrong with the one before. */
   #complaint = '';
+  /** Segments of which every callback waited for a lock, and until when they are left alone. */
+  readonly #rests = new Map<string, { until: number; milliseconds: number }>();
   /** Of the callbacks that are being drained: it ends when the process is to stop. */
   readonly #patience: Patience = { isOver: false, lockMs: LOCK_MS };
 
@@ -57,12 +60,13 @@ export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationSh
 
   async #drain(): Promise<void> {
     const before = this.#complaint;
-    this.#complaint = '';
     try {
       const isPending = await this.spool.isPending();
       this.spool.tellIfOver(!isPending);
       if (!isPending || !(await this.database.answers())) return;
-      for (const name of await this.spool.segments()) {
+      const due = this.#dueOf(await this.spool.segments());
+      if (due.length > 0) this.#complaint = '';
+      for (const name of due) {
         if (this.#patience.isOver || !(await this.#drainSegment(name))) break;
       }
     } catch (error) {
@@ -81,12 +85,26 @@ export class SpoolDrainer implements OnApplicationBootstrap, BeforeApplicationSh
       const left =
         untried === null ? await this.#judge(refused) : [...refused.map(({ callback }) => callback), ...untried];
       await faultPoint('drain_after_apply_before_unlink');
-      await this.spool.giveBack(name, callbacks, left);
+      const isChanged = await this.spool.giveBack(name, callbacks, left);
+      if (untried === null && !isChanged) this.#rest(closed);
       return untried === null;
     } catch (error) {
       await this.spool.release(name);
       throw error;
     }
+  }
+
+  /** Those that are not left alone. Of the others, what is not there any more is forgotten. */
+  #dueOf(segments: readonly string[]): string[] {
+    for (const name of this.#rests.keys()) if (!segments.includes(name)) this.#rests.delete(name);
+    const now = performance.now();
+    return segments.filter((name) => (this.#rests.get(name)?.until ?? 0) <= now);
+  }
+
+  /** Many that wait for one lock, tried again and again, would take from the others what they need. */
+  #rest(segment: string): void {
+    const milliseconds = Math.min((this.#rests.get(segment)?.milliseconds ?? INTERVAL_MS) * 2, LONGEST_REST_MS);
+    this.#rests.set(segment, { until: performance.now() + milliseconds, milliseconds });
   }
 
   /** `untried` is null but where it ended early: the database is away, or the process is to stop. */
