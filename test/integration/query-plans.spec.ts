@@ -60,7 +60,7 @@ const MULTIPLIED = [
    select account, 'sms-' || n, sequence, gen_random_uuid(), type, occurred_at, data, view
    from esms.events, generate_series(1, ${MESSAGES / 2}) n`,
   `create table public.orders as select 'ref-' || n as id from generate_series(1, 20) n`,
-  'analyze',
+  'set default_statistics_target = 1000; analyze',
 ];
 
 beforeAll(async () => {
