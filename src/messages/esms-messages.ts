@@ -28,7 +28,7 @@ export interface RegisterOptions extends AccountChoice {
    * for its end. @default a transaction of our own
    */
   manager?: SqlRunner;
-  /** @internal */
+  /** @internal Not a part of the declarations: no signature may name it. */
   compare?: RecipientComparison;
 }
 
@@ -65,10 +65,8 @@ export class EsmsMessages {
    * `transaction_unfit` where it is stricter than READ COMMITTED or read-only, and `database_other` where it is
    * connected to another database.
    */
-  async register(
-    registration: RegistrationDto,
-    { account, manager, compare }: RegisterOptions = {},
-  ): Promise<Registered> {
+  async register(registration: RegistrationDto, options: RegisterOptions = {}): Promise<Registered> {
+    const { account, manager, compare } = options;
     const chosen = this.accounts.writable(validated(AccountDto, { account }).account);
     const request = requestOf(validated(RegistrationDto, registration, 'registration_invalid'));
     const [answer] = await this.#register([request], { account: chosen, manager, compare });
@@ -82,8 +80,9 @@ export class EsmsMessages {
    */
   async registerAll(
     registrations: readonly RegistrationDto[],
-    { account, manager, compare }: RegisterOptions = {},
+    options: RegisterOptions = {},
   ): Promise<(Registered | EsmsError)[]> {
+    const { account, manager, compare } = options;
     const chosen = this.accounts.writable(validated(AccountDto, { account }).account);
     const requests = registrations.map((registration) =>
       refusable(() => requestOf(validated(RegistrationDto, registration, 'registration_invalid'))),
@@ -110,8 +109,8 @@ export class EsmsMessages {
 
   /**
    * A page of messages for which all that is given holds, newest first. Where more is given than an account and a time,
-   * registrations that no callback has joined yet are among them, with `smsId: null`. Throws `arguments_invalid` with every problem, `cursor_invalid`, and
-   * `account_unknown`.
+   * registrations that no callback has joined yet are among them, with `smsId: null`.
+   * Throws `arguments_invalid` with every problem, `cursor_invalid`, and `account_unknown`.
    */
   async find(filter: Partial<FindMessagesDto> = {}): Promise<Page<MessageView>> {
     const { account, cursor, limit, ...conditions } = validated(FindMessagesDto, filter);

@@ -25,9 +25,14 @@ afterAll(async () => {
 it('the smallest embed receives', async () => {
   await host.bootQuiet('dist/smallest-embed/main.js', '/', 404);
   expect(await host.callback('', esmsCallback({ smsId: 'smallest' }))).toMatchObject({ status: 200, text: 'OK' });
-  expect(await query(database.url, 'select sms_id, outcome from esms.v1_messages')).toEqual([
-    { sms_id: 'smallest', outcome: 'delivered' },
-  ]);
+  // It listens at once: until the first migration has run, callbacks go to the spool.
+  await vi.waitFor(
+    async () =>
+      expect(await query(database.url, 'select sms_id, outcome from esms.v1_messages')).toEqual([
+        { sms_id: 'smallest', outcome: 'delivered' },
+      ]),
+    { timeout: 30_000, interval: 50 },
+  );
 });
 
 it('the company backend places an order, and invoices what its message cost', async () => {

@@ -105,7 +105,7 @@ describe.each(HOSTS)('$name', ({ name, callbacks, api, unwrap, closed }) => {
       'both.mjs',
       `import { createRequire } from 'node:module';
        import { EsmsModule } from 'nestjs-esms';
-       const options = { accounts: {}, database: { url: '' }, spool: false as const };
+       const options = { accounts: {}, database: { url: '' }, spool: false };
        EsmsModule.forRoot(options);
        try {
          createRequire(import.meta.url)('nestjs-esms').EsmsModule.forRoot(options);
