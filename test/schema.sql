@@ -12,6 +12,15 @@ create table esms.contact_entries (
   constraint contact_entries_pkey PRIMARY KEY (account, sms_id)
 );
 
+create table esms.cursors (
+  subscriber text collate "C" not null,
+  position bigint not null,
+  gaps int8multirange not null default '{}'::int8multirange,
+  lease uuid,
+  leased_until timestamp with time zone,
+  constraint cursors_pkey PRIMARY KEY (subscriber)
+);
+
 create table esms.deliveries (
   account text collate "C" not null,
   subject text collate "C" not null,
@@ -162,6 +171,7 @@ create table esms.subscribers (
   patterns text[] not null,
   paused boolean not null default false,
   created_at timestamp with time zone not null default now(),
+  starts_after bigint not null default 0,
   replay_after bigint,
   replay_from timestamp with time zone,
   retired_at timestamp with time zone,

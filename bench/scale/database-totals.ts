@@ -30,7 +30,13 @@ const TOTALS = `
     (select xact_commit from pg_stat_database where datname = current_database())::integer as transactions,
     (select deadlocks from pg_stat_database where datname = current_database())::integer as deadlocks`;
 
-const DUE = 'select exists (select from esms.deliveries where settled_at is null and parked_at is null) as due';
+/** What was not handed over yet, or not read yet by whoever reads the log. */
+const DUE = `
+  select exists (select from esms.deliveries where settled_at is null and parked_at is null)
+    or exists (
+      select from esms.cursors c join esms.events e on e.position > c.position or e.position <@ c.gaps
+      left join esms.subscribers s on s.name = c.subscriber
+      where s.name is null or s.patterns && array[e.type, split_part(e.type, '.', 1) || '.*', '*']) as due`;
 const POLL_MS = 50;
 const PATIENCE_MS = 300_000;
 

@@ -31,6 +31,7 @@ const EXCEPTIONS: Partial<Record<EsmsErrorCode, new (message: string | string[])
   cursor_invalid: BadRequestException,
   subscriber_unknown: NotFoundException,
   subscriber_hosted: ConflictException,
+  subscriber_unhosted: ConflictException,
   webhook_unknown: NotFoundException,
   webhook_url_refused: UnprocessableEntityException,
   event_unknown: NotFoundException,

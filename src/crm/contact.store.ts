@@ -33,11 +33,14 @@ export class ContactStore {
 
   /**
    * Writes what became of messages, in the caller's transaction. A message has one entry, so a correction replaces what
-   * it corrects, a changed recipient moves it, and one that can be attributed to nobody any more takes it away.
+   * it corrects, a changed recipient moves it, and one that can be attributed to nobody any more takes it away. Of
+   * several events of one message the last decides.
    */
   async record(runner: SqlRunner, events: readonly OutcomeEvent[]): Promise<void> {
     // A registration that waits for its message: nothing became of any message yet.
-    const rows = events.filter(({ data }) => data.message.smsId !== null).map(rowOf);
+    const known = events.filter(({ data }) => data.message.smsId !== null);
+    const latest = new Map(known.map((event) => [`${event.account} ${event.subject}`, event]));
+    const rows = [...latest.values()].map(rowOf);
     await this.#remove(
       runner,
       rows.filter(({ contact }) => contact === null),

@@ -6,6 +6,7 @@ const TABLES = [
   'events',
   'subscribers',
   'subscriber_hosts',
+  'cursors',
   'deliveries',
   'ledger',
   'ledger_checks',

@@ -16,6 +16,7 @@ export type EsmsErrorCode =
   | 'handler_timeout'
   | 'subscriber_unknown'
   | 'subscriber_hosted'
+  | 'subscriber_unhosted'
   | 'subscribers_invalid'
   | 'webhook_unknown'
   | 'webhook_url_refused'

@@ -19,16 +19,19 @@ export const IS_GIVEN_SQL = 'd.subscriber = $2 and d.position = any($1::text::bi
 export const IS_HELD_SQL = `${IS_GIVEN_SQL} and d.lease = $3::text::uuid`;
 
 /**
- * Whether a subscriber has handled every event of a message, given as SQL: what is parked, put off or paused is not
- * handled, nor is anything while it is replayed.
+ * Whether a subscriber that reads the log has handled every event of a message, given as SQL: what its cursor has not
+ * passed, or is put off or parked, is not handled.
  */
 export const hasGotAllSql = (
-  { deliveries, subscribers }: Pick<Tables, 'deliveries' | 'subscribers'>,
+  { cursors, deliveries, events }: Pick<Tables, 'cursors' | 'deliveries' | 'events'>,
   subscriber: string,
   account: string,
   subject: string,
 ): string => `
-  not exists (select from ${subscribers} s where s.name = ${subscriber} and s.replay_after is not null)
+  exists (
+    select from ${cursors} c where c.subscriber = ${subscriber} and not exists (
+      select from ${events} e where e.account = ${account} and e.subject = ${subject}
+        and (e.position > c.position or c.gaps @> e.position)))
   and not exists (
     select from ${deliveries} d where d.account = ${account} and d.subject = ${subject}
       and d.subscriber = ${subscriber} and d.settled_at is null)`;

@@ -2,34 +2,26 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationB
 import type { ResolvedStructure } from '../config/options.js';
 import { STRUCTURE } from '../config/tokens.js';
 import { Database } from '../database/database.js';
-import type { HandlerLoop } from './handler-loop.js';
-import { HandlerLoops } from './handler-loops.js';
+import { DispatchLoops } from './dispatch-loops.js';
 import { SubscriptionKeeper } from './subscription-keeper.js';
-import { WakeUp } from './wake-up.js';
 
-/** Runs the handlers of this process, and keeps its subscribers, from start to stop. */
+/** Runs the readers and handlers of this process, and keeps its subscribers, from start to stop. */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #loops: HandlerLoop[] = [];
   #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
   constructor(
     @Inject(STRUCTURE) private readonly structure: ResolvedStructure,
     private readonly database: Database,
-    private readonly handlers: HandlerLoops,
-    private readonly wakeUp: WakeUp,
+    private readonly loops: DispatchLoops,
     private readonly keeper: SubscriptionKeeper,
   ) {}
 
   onApplicationBootstrap(): void {
     const { dispatcher } = this.structure;
-    if (dispatcher !== false) this.#loops = this.handlers.make(dispatcher);
+    if (dispatcher !== false) this.loops.make(dispatcher);
     this.keeper.start();
-    const wake = (): void => {
-      for (const loop of this.#loops) loop.wake();
-    };
-    this.wakeUp.onHeard(wake);
     this.#starting = this.#start();
   }
 
@@ -42,13 +34,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   async #stop(): Promise<void> {
     // Only a start that is under way is waited for: one that waits for the database itself would wait for ever.
     if (this.database.isReady) await this.#starting;
-    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await this.loops.stop();
     await this.keeper.stop();
   }
 
   async #start(): Promise<void> {
     await this.database.whenReady();
     if (this.#stopping !== null || !this.database.isReady) return;
-    for (const loop of this.#loops) loop.start();
+    this.loops.start();
   }
 }

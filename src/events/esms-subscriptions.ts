@@ -1,68 +1,53 @@
 import { Injectable } from '@nestjs/common';
 import { ListDto } from '../access/list.dto.js';
 import { validated } from '../access/validated.js';
-import { Database } from '../database/database.js';
 import { decodeCursor, type Page } from '../database/page.js';
-import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { UUID } from '../database/uuid.js';
 import { type Instant, parseMoment } from '../domain/clock.js';
 import { EsmsError } from '../domain/errors.js';
-import { Outbox } from './outbox.js';
 import { ParkedDeliveries, type ParkedDelivery } from './parked-deliveries.js';
 import { ReplayEventsDto } from './replay-events.dto.js';
+import { SubscriptionChanges } from './subscription-changes.js';
 import { SubscriptionKeeper } from './subscription-keeper.js';
+import { type Subscription, SubscriptionQueries } from './subscription-queries.js';
+import { WakeUp } from './wake-up.js';
 
 const CURSOR = [/^\d{1,18}$/];
-
-/** A subscriber, as people see it. */
-export interface Subscription {
-  name: string;
-  /** The events it gets. */
-  patterns: string[];
-  /** Whether any process has handlers for it. */
-  hosted: boolean;
-  paused: boolean;
-  /** How many events are still to be delivered, parked ones not counted. */
-  lag: number;
-  /** How many were given up and wait for somebody to requeue or skip them. */
-  parked: number;
-}
-
-/** How long a process that said nothing since still counts as a host. */
-export const HOSTED_FOR = `interval '30 seconds'`;
 
 /** The subscribers of all processes: seen, paused, replayed, retired. Everything throws `database_away` as well. */
 @Injectable()
 export class EsmsSubscriptions {
   /** @internal */
   constructor(
-    private readonly database: Database,
+    private readonly queries: SubscriptionQueries,
+    private readonly changes: SubscriptionChanges,
     private readonly parkedDeliveries: ParkedDeliveries,
     private readonly keeper: SubscriptionKeeper,
-    private readonly outbox: Outbox,
+    private readonly wakeUp: WakeUp,
   ) {}
 
   /** All of them by name; with an account, those that may get its events, and what is counted is of it alone. */
   list({ account = null }: OfAccount = {}): Promise<Subscription[]> {
-    return this.#find(null, account);
+    return this.queries.find(null, account);
   }
 
   /** One of them. Throws `subscriber_unknown`. */
   async get(name: string, { account = null }: OfAccount = {}): Promise<Subscription> {
-    const [found] = await this.#find(name, account);
+    const [found] = await this.queries.find(name, account);
     if (found === undefined) throw new EsmsError('subscriber_unknown', `there is no subscriber ${name}`);
     return found;
   }
 
   /** Lets it get nothing until it is resumed; its events wait. What is in hand is finished. Throws `subscriber_unknown`. */
   async pause(name: string): Promise<void> {
-    await this.#change(name, 'paused = true');
+    await this.changes.pause(name);
   }
 
   /** Ends a pause. Throws `subscriber_unknown`. */
   async resume(name: string): Promise<void> {
-    await this.#change(name, 'paused = false');
-    this.outbox.announce();
+    await this.changes.resume(name);
+    this.wakeUp.tell('subscriptions');
+    this.wakeUp.tell('deliveries');
   }
 
   /**
@@ -75,7 +60,8 @@ export class EsmsSubscriptions {
     const instant: Instant = parseMoment(
       validated(ReplayEventsDto, { from: since instanceof Date ? textOf(since) : since }).from,
     );
-    await this.#change(name, 'replay_after = 0, replay_from = $2::timestamptz', instant);
+    await this.changes.replay(name, instant);
+    this.wakeUp.tell('subscriptions');
     this.keeper.nudge();
   }
 
@@ -84,8 +70,18 @@ export class EsmsSubscriptions {
    * `subscriber_hosted` up to half a minute after the last process that hosted it was seen.
    */
   async retire(name: string): Promise<void> {
-    await this.database.reached(() => this.database.transaction((runner) => this.#retire(runner, name)));
+    await this.changes.retire(name);
     this.keeper.nudge();
+  }
+
+  /**
+   * Takes from it the events of which no process that runs has a handler, and ends its deliveries of them. Until then
+   * those wait for one, and the later events of their messages behind them. Throws `subscriber_unknown`, and
+   * `subscriber_unhosted` where no process hosts it.
+   */
+  async narrow(name: string): Promise<void> {
+    await this.changes.narrow(name);
+    this.wakeUp.tell('deliveries');
   }
 
   /**
@@ -103,7 +99,7 @@ export class EsmsSubscriptions {
   async requeue(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
     await this.get(name, { account });
     const count = isId(eventId) ? await this.parkedDeliveries.requeue(name, { eventId, account }) : 0;
-    if (count > 0) this.outbox.announce();
+    if (count > 0) this.wakeUp.tell('deliveries');
     return count;
   }
 
@@ -111,52 +107,8 @@ export class EsmsSubscriptions {
   async skip(name: string, { eventId = null, account = null }: Chosen = {}): Promise<number> {
     await this.get(name, { account });
     const count = isId(eventId) ? await this.parkedDeliveries.skip(name, { eventId, account }) : 0;
-    if (count > 0) this.outbox.announce();
+    if (count > 0) this.wakeUp.tell('deliveries');
     return count;
-  }
-
-  async #retire(runner: SqlRunner, name: string): Promise<void> {
-    const { subscribers } = this.database.tables;
-    const [subscriber] = await rowsOf<{ account: string | null }>(
-      runner,
-      `select account from ${subscribers} where name = $1 for update`,
-      [name],
-    );
-    if (subscriber?.account) throw new EsmsError('subscriber_hosted', `${name} goes when its webhook is deleted`);
-    if ((await this.get(name)).hosted) {
-      throw new EsmsError('subscriber_hosted', `subscriber ${name} is still hosted: take its handlers away first`);
-    }
-    await runner.query(`update ${subscribers} set retired_at = now(), patterns = '{}' where name = $1`, [name]);
-  }
-
-  async #change(name: string, change: string, ...parameters: unknown[]): Promise<void> {
-    const { subscribers } = this.database.tables;
-    const changed = await rowsOf(
-      this.database,
-      `with changed as (
-         update ${subscribers} set ${change} where name = $1 and retired_at is null returning name)
-       select name from changed`,
-      [name, ...parameters],
-    );
-    if (changed.length === 0) throw new EsmsError('subscriber_unknown', `there is no subscriber ${name}`);
-  }
-
-  async #find(name: string | null, account: string | null): Promise<Subscription[]> {
-    const { subscribers, subscriber_hosts: hosts, deliveries } = this.database.tables;
-    const counted = (condition: string): string => `(
-      select count(*)::int from ${deliveries} d
-      where d.subscriber = s.name and ($2::text is null or d.account = $2) and ${condition})`;
-    return rowsOf<Subscription>(
-      this.database,
-      `select s.name, s.patterns, s.paused,
-         exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR}) as hosted,
-         ${counted('d.settled_at is null and d.parked_at is null')} as lag, ${counted('d.parked_at is not null')} as parked
-       from ${subscribers} s
-       where s.retired_at is null and ($1::text is null or s.name = $1)
-         and ($2::text is null or s.account is null or s.account = $2)
-       order by s.name`,
-      [name, account],
-    );
   }
 }
 

@@ -3,13 +3,12 @@ import { Database } from '../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { OR_ANEW_SQL } from './delivery-keys.js';
 import { patternsSql } from './subscriber.js';
-import { writersFinished } from './writers-finished.js';
 
 const BATCH = 2_000;
 
 /**
- * Makes deliveries of what is in the event log already, for a subscriber that begins at the beginning or is to get
- * events again. Nothing is claimed for it meanwhile, so the order of each message holds; how far it came is kept, so any
+ * Makes deliveries of what is in the event log already, for a subscriber that does not read it itself, and begins at the
+ * beginning or is to get events again. What cannot be seen yet, the fan-out has still before it. Nothing is claimed for it meanwhile, so the order of each message holds; how far it came is kept, so any
  * process can go on. Every delivery that is there is made anew: what is parked or in a handler's hand comes again, in
  * its place, and a claim that began before the replay takes none whose earlier ones are open again.
  */
@@ -25,8 +24,6 @@ export class EventReplay {
       `select name from ${subscribers} where replay_after is not null and retired_at is null`,
     );
     if (names.length === 0) return false;
-    // Their transactions read the table of subscribers before the new one was in it, and make it no delivery.
-    await writersFinished(this.database);
     for (const { name } of names) {
       let more = true;
       while (more && !signal.aborted) more = await this.database.transaction((runner) => this.#batch(runner, name));

@@ -2,24 +2,22 @@ import { Logger } from '@nestjs/common';
 import type { BackgroundWork } from '../database/background-work.js';
 import type { DispatcherOptions } from '../config/options.js';
 import { forLog } from '../domain/hidden-text.js';
-import { CountedLine } from '../telemetry/counted-line.js';
 import { LastingCondition } from '../telemetry/lasting-condition.js';
 import type { ClaimedDelivery, DeliveryClaims, HeldDeliveries } from './delivery-claims.js';
 import type { DeliveryCompletion } from './delivery-completion.js';
 import type { DeliverySettler } from './delivery-settler.js';
+import { FailureLines } from './failure-lines.js';
 import { callHandler } from './handler-call.js';
 import type { HandlerWork } from './handler-queue.js';
 import { OutageError } from './outage.js';
 import { OutagePause } from './outage-pause.js';
+import { failureText } from './reason-of.js';
 import { backoffWithFullJitter, type RetryPolicy } from './retry-policy.js';
 import type { SubscriberHandler } from './subscriber.js';
 
 /** Why a delivery is parked whose last attempts nobody told the end of. */
 const ENDED = new Error('the processes that had it in hand ended before it was done');
 const NO_TIME = new Error('the events before it in its batch took all the time');
-
-/** So many in a minute are told each for itself; a handler that refuses everything parks without end. */
-const PARKED_EACH = 20;
 
 /** The statements that a hand-over ends with. */
 export interface HandOverStatements {
@@ -36,8 +34,7 @@ export class HandOver {
   readonly #pause: OutagePause;
   readonly #givingBack: string;
   readonly #outage = new LastingCondition();
-  readonly #failures = new CountedLine((line) => this.#logger.warn(line));
-  readonly #parked = new CountedLine((line) => this.#logger.error(line), PARKED_EACH);
+  readonly #lines: FailureLines;
   readonly #retry: RetryPolicy;
   #marking = 0;
 
@@ -50,6 +47,7 @@ export class HandOver {
     private readonly marked: () => void,
   ) {
     this.#logger = new Logger(`EsmsSubscriber ${subscriber}`);
+    this.#lines = new FailureLines(subscriber, this.#logger);
     this.#givingBack = `giving back deliveries of ${subscriber} before their lease ends`;
     this.#pause = new OutagePause(options.backoffMs);
     this.#retry = handler.retry ?? backoffWithFullJitter(options);
@@ -108,7 +106,10 @@ export class HandOver {
   async #call({ lease }: HandlerWork, deliveries: readonly ClaimedDelivery[]): Promise<Error | null> {
     const attempt = Math.max(...deliveries.map(({ attempts }) => attempts));
     const held = this.#held(lease, deliveries);
-    const { error, isMarked } = await callHandler(this.handler, held, attempt, this.statements.completion);
+    const events = deliveries.map(({ event }) => event);
+    const { error, isMarked } = await callHandler(this.handler, events, attempt, (runner) =>
+      this.statements.completion.complete(runner, held),
+    );
     if (error === null && !isMarked) void this.#mark(held);
     this.#noteOutage(error);
     return error;
@@ -135,30 +136,14 @@ export class HandOver {
   async #putOff({ lease }: HandlerWork, deliveries: readonly ClaimedDelivery[], error: Error): Promise<void> {
     const { maxAttempts } = this.#retry;
     const attempts = Math.max(...deliveries.map((each) => each.attempts));
-    const text = (error.stack ?? error.message).slice(0, 2_000).replaceAll('\0', '\uFFFD');
-    const terms = { error: text, waitMs: this.#retry.waitMs(attempts), maxAttempts };
+    const terms = { error: failureText(error), waitMs: this.#retry.waitMs(attempts), maxAttempts };
     const isPutOff = await this.#leaveToLease(() =>
       this.statements.claims.putOff(this.#held(lease, deliveries), terms),
     );
-    for (const each of deliveries) {
-      if (isPutOff && each.attempts >= maxAttempts) this.#sayParked(each, error);
-      else this.#sayFailed(each, error);
+    for (const { event, attempts: spent } of deliveries) {
+      if (isPutOff && spent >= maxAttempts) this.#lines.parked(event, spent, error);
+      else this.#lines.failed(event, spent, maxAttempts, error);
     }
-  }
-
-  #sayFailed({ event, attempts }: ClaimedDelivery, error: Error): void {
-    const { maxAttempts } = this.#retry;
-    this.#failures.note(
-      `${event.type} ${event.id} failed, attempt ${attempts} of ${maxAttempts}: ${forLog(error.message)}`,
-    );
-  }
-
-  /** By its message: somebody has to see to it. */
-  #sayParked({ event, attempts }: ClaimedDelivery, error: Error): void {
-    this.#parked.note(
-      `parked for ${this.subscriber}: ${event.type} of ${event.subject} (account ${event.account}, event ${event.id}) ` +
-        `after ${attempts} attempts; its later events wait until it is requeued or skipped: ${forLog(error.message)}`,
-    );
   }
 
   /** What cannot be given back now comes back when its lease ends. Gives whether it could. */

@@ -1,6 +1,6 @@
+import type { SqlRunner } from '../database/sql-runner.js';
+import type { EsmsEvent } from '../domain/domain-event.js';
 import { EsmsError } from '../domain/errors.js';
-import type { HeldDeliveries } from './delivery-claims.js';
-import type { DeliveryCompletion } from './delivery-completion.js';
 import type { EsmsDelivery } from './esms-delivery.js';
 import type { SubscriberHandler } from './subscriber.js';
 
@@ -12,21 +12,23 @@ export interface CallResult {
   isMarked: boolean;
 }
 
-/** Calls a handler once, for as long as it may take. Does not throw. */
+/**
+ * Calls a handler once, for as long as it may take. Does not throw.
+ * @param complete what its `delivery.complete` does
+ */
 export async function callHandler(
   handler: SubscriberHandler,
-  held: HeldDeliveries,
+  events: readonly EsmsEvent[],
   attempt: number,
-  completion: DeliveryCompletion,
+  complete: (runner: SqlRunner) => Promise<void>,
 ): Promise<CallResult> {
-  const events = held.deliveries.map(({ event }) => event);
   const timer = new AbortController();
   let isMarked = false;
   const delivery: EsmsDelivery = {
     attempt,
     signal: timer.signal,
     complete: async (runner) => {
-      await completion.complete(runner, held);
+      await complete(runner);
       isMarked = true;
     },
   };

@@ -6,15 +6,14 @@ import { DeliveryCompletion } from './delivery-completion.js';
 import { DeliverySettler } from './delivery-settler.js';
 import type { HandOverStatements } from './hand-over.js';
 import { HandlerLoop } from './handler-loop.js';
-import { SubscriberRegistry } from './subscriber-registry.js';
+import type { Subscriber } from './subscriber.js';
 
-/** Makes a loop for each handler of this process, so that none ever waits for another. */
+/** Makes a loop for each handler of a subscriber, so that none ever waits for another. */
 @Injectable()
 export class HandlerLoops {
   readonly #statements: HandOverStatements;
 
   constructor(
-    private readonly registry: SubscriberRegistry,
     claims: DeliveryClaims,
     completion: DeliveryCompletion,
     settler: DeliverySettler,
@@ -23,12 +22,8 @@ export class HandlerLoops {
     this.#statements = { claims, completion, settler, background };
   }
 
-  /** Not started yet. Throws `subscribers_invalid` where the handlers cannot be as they are. */
-  make(options: Required<DispatcherOptions>): HandlerLoop[] {
-    return this.registry
-      .discover()
-      .flatMap(({ name, handlers }) =>
-        handlers.map((handler) => new HandlerLoop(name, handler, this.#statements, options)),
-      );
+  /** Not started yet. */
+  make({ name, handlers }: Subscriber, options: Required<DispatcherOptions>): HandlerLoop[] {
+    return handlers.map((handler) => new HandlerLoop(name, handler, this.#statements, options));
   }
 }

@@ -34,6 +34,8 @@ export interface HandlerOptions {
 /** What one {@link OnEsmsEvent} leaves on a method. */
 export interface HandlerMetadata extends HandlerOptions {
   pattern: EventPattern;
+  /** Whether it reads the log itself; see `ReadEsmsEvents`. */
+  reads?: boolean;
 }
 
 /** Key of the list of {@link HandlerMetadata} of a method's name. */

@@ -18,26 +18,18 @@ const ROWS = new RowSet({
   recipient: 'json',
 });
 
-/** Writes events, and their delivery rows, in the transaction of what they tell. */
+/** Writes events in the transaction of what they tell. */
 @Injectable()
 export class Outbox {
   readonly #append: string;
   readonly #listeners = new Set<() => void>();
 
   constructor(database: Database) {
-    const { events, deliveries, subscribers } = database.tables;
     this.#append = `
-      with added as (
-        insert into ${events} (account, subject, sequence, id, type, occurred_at, data, view, view_of, recipient)
-        select account, subject, sequence, id, type, time, data, view, view_of, recipient
-        from ${ROWS.sql}
-        returning account, subject, sequence, type, position
-      )
-      insert into ${deliveries} (account, subject, subscriber, sequence, position)
-      select added.account, added.subject, subscriber.name, added.sequence, added.position
-      from added join ${subscribers} subscriber
-        on subscriber.patterns && array[added.type, split_part(added.type, '.', 1) || '.*', '*']
-          and (subscriber.account is null or subscriber.account = added.account)`;
+      insert into ${database.tables.events}
+        (account, subject, sequence, id, type, occurred_at, data, view, view_of, recipient)
+      select account, subject, sequence, id, type, time, data, view, view_of, recipient
+      from ${ROWS.sql}`;
   }
 
   /** What appends events in their order. */
@@ -50,7 +42,7 @@ export class Outbox {
     await runAll(runner, this.appends(events));
   }
 
-  /** To be called after the commit: wakes the dispatcher of this process. Nothing depends on it, polling is the truth. */
+  /** To be called after the commit: wakes those who read events. Nothing depends on it, polling is the truth. */
   announce(): void {
     for (const listener of this.#listeners) listener();
   }

@@ -36,7 +36,7 @@ export function handlerProblems({ place, provider, metadata }: FoundHandler): st
 /** What is wrong between the methods of one subscriber, with the places of both. */
 export function subscriberProblems(name: string, found: readonly FoundHandler[]): string[] {
   const own = found.filter(({ metadata }) => metadata[0].subscriber === name);
-  return [...overlaps(name, own), ...disagreements(name, own)];
+  return [...overlaps(name, own), ...disagreements(name, own), ...intruders(name, own)];
 }
 
 /** Whether handlers go by the name of a relay, with their places. */
@@ -53,6 +53,13 @@ function overlaps(name: string, own: readonly FoundHandler[]): string[] {
     );
     return places.length > 1 ? [`subscriber ${name}: ${type} is handled by ${places.join(' and by ')}`] : [];
   });
+}
+
+/** One that reads the log has one cursor, and so one method. */
+function intruders(name: string, own: readonly FoundHandler[]): string[] {
+  const isOurs = ({ metadata: [{ reads = false }] }: FoundHandler): boolean => reads;
+  if (!own.some(isOurs)) return [];
+  return own.filter((each) => !isOurs(each)).map(({ place }) => `${place}: subscriber ${name} is ours`);
 }
 
 function disagreements(name: string, own: readonly FoundHandler[]): string[] {

@@ -34,7 +34,8 @@ export class SubscriberRegistry {
     if (problems.length > 0) throw new EsmsError('subscribers_invalid', problems.join('\n'));
     const handled = names.map((name): Subscriber => {
       const own = found.filter(({ metadata }) => metadata[0].subscriber === name);
-      return { name, from: own[0]?.metadata[0].from ?? 'now', handlers: own.map(handlerOf) };
+      const { from = 'now', reads = false } = own[0]?.metadata[0] ?? {};
+      return { name, from, reads, handlers: own.map(handlerOf) };
     });
     return [...handled, ...subscribers];
   }

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { rowsOf } from '../database/sql-runner.js';
-import { writersFinished } from './writers-finished.js';
+import { FanOut } from './log/fan-out.js';
 
 const BATCH = 5_000;
 
 /** Removes retired subscribers with all their deliveries; what one process began, any other may finish. */
 @Injectable()
 export class SubscriberRetirement {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly fanOut: FanOut,
+  ) {}
 
   /** Removes the subscriber of this name if it is retired; all that are, without a name. */
   async finish(name: string | null = null): Promise<void> {
@@ -19,12 +22,12 @@ export class SubscriberRetirement {
       [name],
     );
     if (retired.length === 0) return;
-    await writersFinished(this.database);
+    await this.fanOut.settled();
     for (const each of retired) await this.#remove(each.name);
   }
 
   async #remove(name: string): Promise<void> {
-    const { subscribers, subscriber_hosts: hosts, deliveries } = this.database.tables;
+    const { subscribers, subscriber_hosts: hosts, deliveries, cursors } = this.database.tables;
     const { work } = this.database;
     // Until nothing is left: of a batch, what was marked meanwhile is locked, but not removed.
     for (let removed = 1; removed > 0; ) {
@@ -39,6 +42,7 @@ export class SubscriberRetirement {
       );
       removed = row?.count ?? 0;
     }
+    await work.query(`delete from ${cursors} where subscriber = $1`, [name]);
     await work.query(`delete from ${hosts} where subscriber = $1`, [name]);
     await work.query(`delete from ${subscribers} where name = $1 and retired_at is not null`, [name]);
   }

@@ -2,20 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
-import { patternsSql, type Subscriber } from './subscriber.js';
+import { EsmsError } from '../domain/errors.js';
+import { FAN_OUT, FanOut } from './log/fan-out.js';
+import { newestSql, patternsSql, type Subscriber } from './subscriber.js';
 import { SubscriberRetirement } from './subscriber-retirement.js';
-import { writersFinished } from './writers-finished.js';
 
-/**
- * How long the patterns of a process that says nothing any more still count. Long, since what they let through while
- * the process was only slow would be missed.
- */
-const PATTERNS_LAST = `interval '5 minutes'`;
+/** How long what a process said of itself is kept. */
+const HOSTS_LAST = `interval '5 minutes'`;
+
+/** How long a process that said nothing since still counts as a host, as an interval of PostgreSQL. */
+export const HOSTED_FOR = `interval '30 seconds'`;
 
 /**
  * The table of subscribers: deliveries are made from it, so a process that only receives needs to know no handler. The
- * patterns of a subscriber are those of all processes that host it, since two versions of an application may run side
- * by side.
+ * patterns of a subscriber are those of every process that ever hosted it, since one that is stopped for a while, or a
+ * version that runs beside another, must miss nothing: they widen by themselves, and narrow only when somebody says so.
  */
 @Injectable()
 export class SubscriberTable {
@@ -25,24 +26,55 @@ export class SubscriberTable {
   constructor(
     private readonly database: Database,
     private readonly retirement: SubscriberRetirement,
+    private readonly fanOut: FanOut,
   ) {}
 
-  /** Writes down the subscribers of this process. A new one gets the events from now on, or is to be replayed them all. */
+  /**
+   * Writes down the subscribers of this process, and where each begins that is new: those that read the log at the
+   * beginning, the others with the events from now on or with a replay of them all.
+   */
   async enrol(subscribers: readonly Subscriber[]): Promise<void> {
+    const { cursors } = this.database.tables;
+    const reading = subscribers.filter(({ reads }) => reads).map(({ name }) => name);
     for (const { name } of subscribers) await this.retirement.finish(name);
+    await this.database.work.query(
+      `insert into ${cursors} (subscriber, position) select unnest($1::text[]), 0 on conflict do nothing`,
+      [[FAN_OUT, ...reading]],
+    );
     await this.attend(subscribers);
   }
 
-  /** Says that this process still hosts its subscribers. Gives the names of those that want less than before. */
-  async attend(subscribers: readonly Subscriber[]): Promise<string[]> {
-    if (subscribers.length === 0) return [];
-    return this.database.work.transaction((runner) => this.#attend(runner, subscribers));
+  /** Says that this process still hosts its subscribers. */
+  async attend(subscribers: readonly Subscriber[]): Promise<void> {
+    if (subscribers.length === 0) return;
+    await this.database.work.transaction((runner) => this.#attend(runner, subscribers));
   }
 
-  /** Ends the deliveries that no process takes any more: they would hold up the rest of their message for ever. */
+  /**
+   * Takes from a subscriber the patterns of which no process that runs has a handler. Throws `subscriber_unhosted` where
+   * none runs: then nobody can tell.
+   */
+  async narrow(runner: SqlRunner, name: string): Promise<void> {
+    const { subscribers, subscriber_hosts: hosts } = this.database.tables;
+    const [narrowed] = await rowsOf<{ name: string }>(
+      runner,
+      `with wanted as (
+         select array_agg(distinct pattern order by pattern) as patterns
+         from ${hosts} h, unnest(h.patterns) pattern
+         where h.subscriber = $1 and h.seen_at > now() - ${HOSTED_FOR}
+       ), narrowed as (
+         update ${subscribers} s set patterns = wanted.patterns from wanted
+         where s.name = $1 and s.retired_at is null and s.account is null and wanted.patterns is not null
+         returning s.name)
+       select name from narrowed`,
+      [name],
+    );
+    if (narrowed === undefined) throw new EsmsError('subscriber_unhosted', `no process that runs hosts ${name}`);
+  }
+
+  /** Ends the deliveries that no pattern lets through any more: they would hold up the rest of their message for ever. */
   async dropUnwanted(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return;
-    await writersFinished(this.database);
+    await this.fanOut.settled();
     const { subscribers, deliveries, events } = this.database.tables;
     // Each by its own index: without one that fits, all deliveries there ever were would be read.
     for (const those of ['d.settled_at is null and d.parked_at is null', 'd.parked_at is not null']) {
@@ -68,7 +100,7 @@ export class SubscriberTable {
        on conflict (subscriber, host) do update set seen_at = now()`,
       [names, this.#host],
     );
-    await work.query(`delete from ${hosts} where subscriber = any($1) and seen_at < now() - ${PATTERNS_LAST}`, [names]);
+    await this.#forgetOld(work, names);
   }
 
   /** Says that this process does not host these any more. */
@@ -79,23 +111,21 @@ export class SubscriberTable {
   }
 
   /**
-   * The rows are locked first, so that all hosts count up one after the other, and a new subscriber shows at once with
-   * its patterns and with the replay that it begins with.
+   * The rows are locked first, so that all hosts write one after the other, and a new subscriber shows at once with its
+   * patterns and with the replay that it begins with.
    */
-  async #attend(runner: SqlRunner, subscribers: readonly Subscriber[]): Promise<string[]> {
-    const { subscribers: table, subscriber_hosts: hosts } = this.database.tables;
+  async #attend(runner: SqlRunner, subscribers: readonly Subscriber[]): Promise<void> {
+    const { subscribers: table, subscriber_hosts: hosts, events } = this.database.tables;
     const names = subscribers.map(({ name }) => name).toSorted();
-    for (const { name, from } of subscribers) {
+    for (const { name, from, reads } of subscribers) {
+      const isFromNow = from === 'now';
       await runner.query(
-        `insert into ${table} (name, patterns, replay_after) values ($1, '{}', $2) on conflict (name) do nothing`,
-        [name, from === 'beginning' ? 0 : null],
+        `insert into ${table} (name, patterns, replay_after, starts_after)
+         values ($1, '{}', $2, case when $3 then ${newestSql(events)} else 0 end) on conflict (name) do nothing`,
+        [name, isFromNow || reads ? null : 0, isFromNow],
       );
     }
-    const before = await rowsOf<{ name: string; patterns: string[] }>(
-      runner,
-      `select name, patterns from ${table} where name = any($1) and retired_at is null order by name for update`,
-      [names],
-    );
+    await runner.query(`select from ${table} where name = any($1) order by name for update`, [names]);
     for (const { name, handlers } of subscribers) {
       await runner.query(
         `insert into ${hosts} (subscriber, host, patterns) values ($1, $2, $3)
@@ -103,29 +133,21 @@ export class SubscriberTable {
         [name, this.#host, handlers.flatMap(({ patterns }) => patterns)],
       );
     }
-    await runner.query(`delete from ${hosts} where subscriber = any($1) and seen_at < now() - ${PATTERNS_LAST}`, [
-      names,
-    ]);
-    const after = await rowsOf<{ name: string; patterns: string[] }>(
-      runner,
-      `with wanted as (
-         select h.subscriber, array_agg(distinct pattern order by pattern) as patterns
-         from ${hosts} h, unnest(h.patterns) pattern where h.subscriber = any($1) group by h.subscriber
-       ), changed as (
-         update ${table} s set patterns = wanted.patterns from wanted
-         where s.name = wanted.subscriber and s.patterns <> wanted.patterns and s.retired_at is null
-         returning s.name, s.patterns
-       )
-       select name, patterns from changed`,
+    await this.#forgetOld(runner, names);
+    await runner.query(
+      `update ${table} s set patterns = wider.patterns
+       from (
+         select known.name, array_agg(distinct pattern order by pattern) as patterns
+         from ${table} known join ${hosts} h on h.subscriber = known.name, unnest(known.patterns || h.patterns) pattern
+         where known.name = any($1) group by known.name
+       ) wider
+       where s.name = wider.name and s.patterns <> wider.patterns and s.retired_at is null`,
       [names],
     );
-    return after
-      .filter(({ name, patterns }) => before.find((each) => each.name === name)?.patterns.some(isMissingIn(patterns)))
-      .map(({ name }) => name);
+  }
+
+  async #forgetOld(runner: SqlRunner, names: readonly string[]): Promise<void> {
+    const { subscriber_hosts: hosts } = this.database.tables;
+    await runner.query(`delete from ${hosts} where subscriber = any($1) and seen_at < now() - ${HOSTS_LAST}`, [names]);
   }
 }
-
-const isMissingIn =
-  (patterns: readonly string[]) =>
-  (pattern: string): boolean =>
-    !patterns.includes(pattern);

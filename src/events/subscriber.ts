@@ -7,6 +7,8 @@ import type { RetryPolicy } from './retry-policy.js';
 export interface Subscriber {
   name: string;
   from: NonNullable<HandlerOptions['from']>;
+  /** Whether it reads the log itself, by its one handler, and has deliveries only of what failed. */
+  reads: boolean;
   handlers: readonly SubscriberHandler[];
 }
 
@@ -38,6 +40,9 @@ export const typesOf = (handler: Pick<SubscriberHandler, 'patterns'>): EventType
 
 /** SQL for the patterns that let the type in `column` through. */
 export const patternsSql = (column: string): string => `array[${column}, split_part(${column}, '.', 1) || '.*', '*']`;
+
+/** SQL for where a subscriber begins that gets the events from now on. */
+export const newestSql = (events: string): string => `(select coalesce(max(position), 0) from ${events})`;
 
 const isMessagePattern = (pattern: EventPattern, type: string): boolean =>
   pattern === 'message.*' && type.startsWith('message.');

@@ -21,9 +21,10 @@ import { RequireScope } from '../access/require-scope.js';
 import { validated } from '../access/validated.js';
 import { EMPTY_PAGE, type Page } from '../database/page.js';
 import { KeyShareInterceptor } from '../limits/key-share.js';
-import { EsmsSubscriptions, type Subscription } from './esms-subscriptions.js';
+import { EsmsSubscriptions } from './esms-subscriptions.js';
 import type { ParkedDelivery } from './parked-deliveries.js';
 import { ReplayEventsDto } from './replay-events.dto.js';
+import type { Subscription } from './subscription-queries.js';
 
 type AnyQuery = Readonly<Record<string, unknown>>;
 
@@ -75,6 +76,16 @@ export class SubscriptionsController {
   async replay(@Req() request: object, @Param('name') name: string, @Body() body: unknown): Promise<Subscription> {
     await this.#see(request, name);
     await this.subscriptions.replay(name, validated(ReplayEventsDto, body ?? {}).from);
+    return this.#see(request, name);
+  }
+
+  /** Takes from it the events that no process that runs has a handler for. */
+  @Post(':name/narrow')
+  @HttpCode(200)
+  @RequireScope('operate')
+  async narrow(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
+    await this.#see(request, name);
+    await this.subscriptions.narrow(name);
     return this.#see(request, name);
   }
 

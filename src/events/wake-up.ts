@@ -20,7 +20,15 @@ const HEARTBEAT_MS = 3_000;
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * Tells other processes of new events, and hears of theirs, by NOTIFY on a connection of its own: after the commit,
+ * What there is to tell: there may be new events in the log, there may be deliveries that are due, or somebody changed
+ * what subscribers are to do.
+ */
+export type News = 'events' | 'deliveries' | 'subscriptions';
+
+const ALL_NEWS: Readonly<Record<News, true>> = { events: true, deliveries: true, subscriptions: true };
+
+/**
+ * Tells other processes of new events and deliveries, and hears of theirs, by NOTIFY on a connection of its own: after the commit,
  * since a NOTIFY inside the transaction would make all commits of the database queue for one lock. Nothing depends on
  * it: a lost wake-up costs the poll interval. Behind a pooler that shares sessions it gives up without a word.
  */
@@ -31,12 +39,16 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
   readonly #channel: string;
   readonly #database: Connection;
   readonly #stopping = new AbortController();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Readonly<Record<News, Set<() => void>>> = {
+    events: new Set(),
+    deliveries: new Set(),
+    subscriptions: new Set(),
+  };
+  readonly #untold = new Set<News>();
   #connection: WakeUpConnection | null = null;
   #running: Promise<void> = Promise.resolve();
   #stopListening: () => void = () => undefined;
   #notifying: Promise<void> | null = null;
-  #isDirty = false;
 
   constructor(
     @Inject(OPTIONS) { database: { connection, schema } }: ResolvedOptions,
@@ -47,13 +59,22 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.#channel = schema;
   }
 
-  /** Calls `listener` when this process or another one tells of new events. */
-  onHeard(listener: () => void): void {
-    this.#listeners.add(listener);
+  /** Calls `listener` when this process or another one tells. */
+  on(news: News, listener: () => void): void {
+    this.#listeners[news].add(listener);
+  }
+
+  /** Tells this process at once and others soon; to be called after the commit. */
+  tell(news: News): void {
+    this.#wake(news);
+    this.#untold.add(news);
+    this.#notifying ??= this.#notify().finally(() => {
+      this.#notifying = null;
+    });
   }
 
   onApplicationBootstrap(): void {
-    this.#stopListening = this.outbox.onAnnounced(() => this.#announce());
+    this.#stopListening = this.outbox.onAnnounced(() => this.tell('events'));
     this.#running = this.#run();
   }
 
@@ -93,30 +114,25 @@ export class WakeUp implements OnApplicationBootstrap, BeforeApplicationShutdown
       this.#connection = null;
       connection.close();
       // What was told meanwhile was not heard.
-      this.#wake();
+      for (const news of Object.keys(ALL_NEWS) as News[]) this.#wake(news);
     }
   }
 
   #hear(payload: string): void {
-    if (payload !== this.#id) this.#wake();
+    const [news, id] = payload.split(' ');
+    if (id !== this.#id && news !== undefined && news in ALL_NEWS) this.#wake(news as News);
   }
 
-  #wake(): void {
-    for (const listener of this.#listeners) listener();
-  }
-
-  #announce(): void {
-    this.#wake();
-    this.#isDirty = true;
-    this.#notifying ??= this.#notify().finally(() => {
-      this.#notifying = null;
-    });
+  #wake(news: News): void {
+    for (const listener of this.#listeners[news]) listener();
   }
 
   async #notify(): Promise<void> {
-    while (this.#isDirty && this.#connection !== null) {
-      this.#isDirty = false;
-      await this.#connection.notify(this.#id).catch(() => undefined);
+    while (this.#untold.size > 0 && this.#connection !== null) {
+      for (const news of this.#untold) {
+        this.#untold.delete(news);
+        await this.#connection?.notify(`${news} ${this.#id}`).catch(() => undefined);
+      }
       await this.#sleep(NOTIFY_INTERVAL_MS);
     }
   }

@@ -8,6 +8,12 @@ const INTERVAL_MS = 20;
 /** A host may keep a transaction open in which it registered a message: who waits for it tries again later. */
 const PATIENCE_MS = 5_000;
 
+/** The transactions that write to the table in `$1` now. */
+export const WRITERS_SQL = `
+  select virtualtransaction as writer from pg_locks
+  where locktype = 'relation' and relation = $1::regclass and mode = 'RowExclusiveLock'
+    and database = (select oid from pg_database where datname = current_database())`;
+
 /**
  * Ends when every transaction that writes events now has ended. Such a one may have read the table of subscribers before
  * it was changed; any later one has not, since a statement takes its locks before it looks. Nobody is held up by it.
@@ -16,13 +22,7 @@ const PATIENCE_MS = 5_000;
 export async function writersFinished({ work, tables }: Database, withinMs = PATIENCE_MS): Promise<void> {
   const end = performance.now() + withinMs;
   const writers = async (): Promise<string[]> => {
-    const rows = await rowsOf<{ writer: string }>(
-      work,
-      `select virtualtransaction as writer from pg_locks
-       where locktype = 'relation' and relation = $1::regclass and mode = 'RowExclusiveLock'
-         and database = (select oid from pg_database where datname = current_database())`,
-      [tables.events],
-    );
+    const rows = await rowsOf<{ writer: string }>(work, WRITERS_SQL, [tables.events]);
     return rows.map(({ writer }) => writer);
   };
   let left = await writers();

@@ -38,8 +38,16 @@ function describeControl(): void {
     'replaySubscription',
     'Delivers events again',
     'Every event that was stored since a time, in the order of each message: those of callbacks that came before it ' +
-      'and waited in the spool are among them. Queueing them goes on in the background, and nothing else is delivered to the subscriber until it is done.',
+      'and waited in the spool are among them. Nothing else is delivered to the subscriber before them.',
     [ApiBody({ type: ReplayEvents })],
+  );
+  onSubscriber(
+    'narrow',
+    'narrowSubscription',
+    'Takes events without a handler from a subscriber',
+    'The events it gets become those of which a process that runs has a handler; deliveries of others are ended. ' +
+      'Until then those wait for a handler, and the later events of their messages behind them.',
+    [Refusal(409, 'No process that runs hosts it.')],
   );
   onSubscriber(
     'retire',
@@ -51,7 +59,7 @@ function describeControl(): void {
 }
 
 function onSubscriber(
-  method: 'pause' | 'resume' | 'replay' | 'retire',
+  method: 'pause' | 'resume' | 'replay' | 'narrow' | 'retire',
   operationId: string,
   summary: string,
   description: string,

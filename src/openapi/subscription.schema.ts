@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { MOMENT } from '../domain/clock.js';
 import { EVENT_TYPES, type EventType } from '../domain/domain-event.js';
-import type { Subscription as SubscriptionView } from '../events/esms-subscriptions.js';
+import type { Subscription as SubscriptionView } from '../events/subscription-queries.js';
 import type { ParkedDelivery as Parked } from '../events/parked-deliveries.js';
 import type { ReplayEventsDto } from '../events/replay-events.dto.js';
 import { List } from './list.schema.js';
@@ -24,7 +24,12 @@ export class Subscription implements SubscriptionView {
   @ApiProperty({ type: Boolean, description: 'Whether its events wait until it is resumed.' })
   paused: boolean;
 
-  @ApiProperty({ type: 'integer', description: 'How many events are still to be delivered, parked ones not counted.' })
+  @ApiProperty({
+    type: 'integer',
+    description:
+      'How many events are still to be delivered, parked ones not counted. Beyond 10,000, events of other types and ' +
+      'accounts count as well.',
+  })
   lag: number;
 
   @ApiProperty({ type: 'integer', description: 'How many deliveries were given up and wait for you.' })

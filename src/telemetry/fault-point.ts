@@ -9,6 +9,10 @@ export type FaultPoint =
   | 'drain_mid_segment'
   | 'drain_after_apply_before_unlink'
   | 'claim_after_lease'
+  | 'cursor_after_lease'
+  | 'log_after_read'
+  | 'advance_before_commit'
+  | 'advance_after_commit'
   | 'consumer_before_commit';
 
 type FaultHandler = (point: FaultPoint) => void | Promise<void>;

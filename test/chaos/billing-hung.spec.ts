@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { callbackQuery } from '../support/callback-query.js';
+import { OPEN_DELIVERIES } from '../support/open-deliveries.js';
 import { Service } from '../support/service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -56,7 +57,7 @@ it('billing that hangs in its transaction leaves answers and CRM as fast as they
   await locker.query('lock table esms.ledger in access exclusive mode');
   const hung = await load('hung', HUNG_MS);
   const [waiting] = await service.rows(
-    `select count(*)::int as lag from esms.deliveries where subscriber = 'billing' and settled_at is null`,
+    `select count(*)::int as lag from (${OPEN_DELIVERIES}) each where subscriber = 'billing'`,
   );
   await locker.query('rollback');
   await locker.end();

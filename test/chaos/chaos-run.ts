@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { PgBouncer } from '../support/pg-bouncer.js';
+import { OPEN_DELIVERIES } from '../support/open-deliveries.js';
 import { ChaosPostgres } from './chaos-postgres.js';
 import { Checker, type Violation } from './checker.js';
 import { CrashPlanner } from './crash-planner.js';
@@ -160,7 +161,7 @@ const isEnrolled = (url: string): Promise<boolean> => isTrue(url, 'select count(
 
 /** Twice, since what a drain just stored may not be delivered yet. */
 const isDelivered = async (url: string): Promise<boolean> => {
-  const sql = `select not exists (select from esms.deliveries where settled_at is null) as is`;
+  const sql = `select not exists (${OPEN_DELIVERIES}) as is`;
   if (!(await isTrue(url, sql))) return false;
   await sleep(1_500);
   return isTrue(url, sql);

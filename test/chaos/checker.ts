@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { OPEN_DELIVERIES } from '../support/open-deliveries.js';
 import type { Call } from './gateway.js';
 import type { Life } from './life.js';
 
@@ -157,9 +158,7 @@ export class Checker {
   }
 
   async #checkDeliveries(): Promise<void> {
-    const open = await this.#rows<{ subject: string; subscriber: string; parked: boolean }>(
-      'select subject, subscriber, parked_at is not null as parked from esms.deliveries where settled_at is null',
-    );
+    const open = await this.#rows<{ subject: string; subscriber: string; parked: boolean }>(OPEN_DELIVERIES);
     for (const { subject, subscriber, parked } of open) {
       this.#note('undelivered event', subject, `${parked ? 'parked' : 'open'} for ${subscriber}`);
     }

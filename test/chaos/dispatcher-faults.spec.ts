@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeliveryRetention } from '../../src/events/delivery-retention.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { makeDeliveries } from '../support/make-deliveries.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createDispatcherDatabase } from '../support/dispatcher-database.js';
@@ -157,6 +158,7 @@ it('what a crashed process had in hand is taken over, past more of it than a cla
   );
   await instance.subscriptions.pause('s');
   await raiseMany(instance, { messages: 1_001, each: 1 });
+  await makeDeliveries(database.url, 's');
   // A process that took a thousand and ended; its leases last one second more.
   await query(
     database.url,
@@ -177,6 +179,7 @@ it('what ends the process each time is parked in the end', async () => {
   );
   await instance.subscriptions.pause('s');
   await raise(instance, makeEvent('m', 1));
+  await makeDeliveries(database.url, 's');
   await query(database.url, 'update esms.deliveries set attempts = 3, lease = gen_random_uuid(), leased_until = now()');
   await instance.subscriptions.resume('s');
   await vi.waitFor(async () => expect((await instance.subscriptions.get('s')).parked).toBe(1));
@@ -200,6 +203,7 @@ it('a stop finishes what is in hand and gives the rest back', async () => {
   await instance.stop();
   expect(finished).toEqual(started);
   expect(finished.length).toBeLessThan(20);
+  await makeDeliveries(database.url, 's');
   const left = await query(database.url, 'select attempts, lease from esms.deliveries where settled_at is null');
   expect(left).toEqual(Array.from({ length: 20 - finished.length }, () => ({ attempts: 0, lease: null })));
 });

@@ -8,11 +8,25 @@ import { CallbackReceiver } from '../../src/callbacks/callback-receiver.js';
 import { CallbackSpool } from '../../src/callbacks/callback-spool.js';
 import type { SpooledCallback } from '../../src/callbacks/spooled-callback.js';
 import { Database } from '../../src/database/database.js';
-import { rowsOf, runAll, type SqlRunner, type Transaction } from '../../src/database/sql-runner.js';
-import { type ClaimRequest, DeliveryClaims } from '../../src/events/delivery-claims.js';
-import type { DispatchPool } from '../../src/events/dispatch-pool.js';
+import { runAll, type SqlRunner, type Transaction } from '../../src/database/sql-runner.js';
+import { CursorTable, type OwnedCursor } from '../../src/events/log/cursor-table.js';
+import { LogHead } from '../../src/events/log/log-head.js';
+import { multirangeOf } from '../../src/events/log/positions.js';
 import { ReceiptRecords } from '../../src/messages/receipt-records.js';
 import { call, replace, replaceOfFiles } from './replace-method.js';
+
+/** So that an event that is posted again is billed again: what keeps it from that must be its cursor alone. */
+function billEachTime(): void {
+  replace(
+    LedgerStore.prototype,
+    'post',
+    (real) =>
+      async function (this: unknown, ...given: unknown[]) {
+        const [runner, events] = given as [SqlRunner, { id: string }[]];
+        return call(real, this, [runner, events.map((event) => ({ ...event, id: randomUUID() }))]);
+      },
+  );
+}
 
 /** Bugs that people make. Each lives in this file alone, and each must make the checker see something. */
 const PLANTS = {
@@ -98,28 +112,39 @@ const PLANTS = {
 
   'flush-forgotten': () => replaceOfFiles('datasync', () => async () => undefined),
 
-  'cursor-outbox': () => {
-    const cursors = new Map<string, number>();
+  'gap-forgotten': () =>
     replace(
-      DeliveryClaims.prototype,
-      'claim',
+      LogHead.prototype,
+      'see',
       (real) =>
-        async function (this: unknown, ...given: unknown[]) {
-          const [{ subscriber, lease }] = given as [ClaimRequest];
-          const pool = Reflect.get(this as object, 'pool') as DispatchPool;
-          const rows = <Row>(sql: string, parameters: unknown[]): Promise<Row[]> =>
-            pool.transaction((runner) => rowsOf<Row>(runner, sql, parameters));
-          const skipped = `update esms.deliveries set settled_at = now() where subscriber = $1 and position < $2 and settled_at is null and lease is null`;
-          await rows(skipped, [subscriber, cursors.get(subscriber) ?? 0]);
-          const claimed = await call(real, this, given);
-          const [row] = await rows<{ last: number | null }>(
-            'select max(position)::int as last from esms.deliveries where lease = $1',
-            [lease],
-          );
-          cursors.set(subscriber, Math.max(cursors.get(subscriber) ?? 0, row?.last ?? 0));
-          return claimed;
+        function (this: LogHead, ...given: unknown[]) {
+          const [position, now] = given as [number, number];
+          for (let passed = this.position + 1; passed <= position; passed += 1)
+            Reflect.apply(real, this, [passed, now]);
         },
-    );
+    ),
+
+  'gap-closed-too-early': () =>
+    replace(
+      LogHead.prototype,
+      'close',
+      (real) =>
+        function (this: LogHead, ...given: unknown[]) {
+          const [, , looked] = given as [unknown, unknown, number];
+          return Reflect.apply(real, this, [new Set(), Infinity, looked]);
+        },
+    ),
+
+  'advance-without-lease': () => {
+    billEachTime();
+    replace(CursorTable.prototype, 'advance', () => async (...given: unknown[]) => {
+      const [runner, owned, { position, gaps }] = given as [SqlRunner, OwnedCursor, OwnedCursor['cursor']];
+      await runner.query(
+        'update esms.cursors set position = $2::bigint, gaps = $3::text::int8multirange where subscriber = $1',
+        [owned.subscriber, String(position), multirangeOf(gaps)],
+      );
+      return { ...owned, cursor: { position, gaps } };
+    });
   },
 
   'commit-not-flushed': () =>
@@ -136,15 +161,7 @@ const PLANTS = {
     ),
 
   'billed-apart-from-its-mark': () => {
-    replace(
-      LedgerStore.prototype,
-      'post',
-      (real) =>
-        async function (this: unknown, ...given: unknown[]) {
-          const [runner, events] = given as [SqlRunner, { id: string }[]];
-          return call(real, this, [runner, events.map((event) => ({ ...event, id: randomUUID() }))]);
-        },
-    );
+    billEachTime();
     replace(
       BillingSubscriber.prototype,
       'post',

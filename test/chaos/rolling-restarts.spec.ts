@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { query } from '../support/query.js';
+import { OPEN_DELIVERIES } from '../support/open-deliveries.js';
 import { ServiceBuild, ServiceProcess } from '../support/service-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { Checker } from './checker.js';
@@ -87,7 +88,7 @@ describe.skipIf(!hasNginx())(`${RESTARTS} rolling restarts of two replicas at ${
   }
 
   async function expectAllKept({ lives, calls }: { lives: Life[]; calls: readonly Call[] }): Promise<void> {
-    const open = 'select count(*)::int as open from esms.deliveries where settled_at is null';
+    const open = `select count(*)::int as open from (${OPEN_DELIVERIES}) each`;
     const settled = async () => {
       const spooled = [0, 1].flatMap((index) => readdirSync(join(directory, String(index), 'spool')));
       expect(spooled.filter((name) => name !== 'damaged')).toEqual([]);

@@ -63,6 +63,7 @@ async function passHalfAMinute(): Promise<void> {
   const database = await startEmbeddedPostgres({ directory: directory.path });
   expect(database.owner).toBe(false);
   await query(database.url, 'update esms.deliveries set leased_until = now() where settled_at is null');
+  await query(database.url, 'update esms.cursors set leased_until = now()');
   await database.stop();
 }
 

@@ -26,7 +26,11 @@ describe('what a handler threw', () => {
   beforeAll(async () => {
     await service.callbacks(callbackQuery('parked-1'));
     await service.settled();
-    await service.rows(`update esms.deliveries set parked_at = now(), settled_at = null, last_error = $1`, [error]);
+    await service.rows(
+      `insert into esms.deliveries (account, subject, subscriber, sequence, position, parked_at, last_error)
+       select account, subject, 'crm', sequence, position, now(), $1 from esms.events where type = 'message.delivered'`,
+      [error],
+    );
   });
 
   const shownTo = async (key: string): Promise<string> => {

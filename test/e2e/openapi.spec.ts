@@ -81,7 +81,7 @@ describe('the document', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    expect(mapped).toHaveLength(31);
+    expect(mapped).toHaveLength(32);
     expect(described.toSorted()).toEqual(mapped.toSorted());
   });
 
@@ -209,10 +209,16 @@ describe('real answers are as described', () => {
     expectDescribed(await post('crm/resume'), 'resumeSubscription');
     expectDescribed(await post('crm/replay', { from: '2026-01-01' }), 'replaySubscription');
     expectDescribed(await post('crm/replay', { from: 'yesterday' }), 'replaySubscription');
+    expectDescribed(await post('crm/narrow'), 'narrowSubscription');
+    expectDescribed(await post('none/narrow'), 'narrowSubscription');
     expectDescribed(await service.api('/subscriptions/crm', { method: 'DELETE' }), 'retireSubscription');
     expectDescribed(await service.api('/subscriptions/none', { method: 'DELETE' }), 'retireSubscription');
     await service.settled();
-    await service.rows(`update esms.deliveries set settled_at = null, parked_at = now(), last_error = 'Error: no'`);
+    await service.rows(
+      `insert into esms.deliveries (account, subject, subscriber, sequence, position, parked_at, last_error)
+       select account, subject, 'crm', sequence, position, now(), 'Error: no' from esms.events
+       where type = 'message.delivered'`,
+    );
     const { body } = await service.api<{ items: { eventId: string }[] }>('/subscriptions/crm/parked?limit=2');
     expect(body.items).toHaveLength(2);
     expectDescribed(await service.api('/subscriptions/crm/parked'), 'listParked');

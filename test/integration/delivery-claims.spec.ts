@@ -5,6 +5,7 @@ import { addBlockedMessages } from '../support/blocked-messages.js';
 import { createDispatcherDatabase } from '../support/dispatcher-database.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { makeDeliveries } from '../support/make-deliveries.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import type { TestDatabase } from '../support/test-database.js';
@@ -58,6 +59,7 @@ describe.each([
   it('looks at so many deliveries and no more, and the next one goes on where it ended', async () => {
     await query(database.url, `update esms.deliveries set ${change} where subject like 'blocked-%'`);
     await raise(instance, makeEvent(`${what}-1`, 1), makeEvent(`${what}-1`, 2), makeEvent(`${what}-2`, 1));
+    await makeDeliveries(database.url, 's');
     const taken: string[] = [];
     let [looks, after] = [0, '0'];
     for (let reached: string | null = after; reached !== null; looks += 1) {

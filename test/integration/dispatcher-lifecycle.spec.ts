@@ -38,6 +38,7 @@ it(`${CYCLES} starts and stops at any moment leave no connection, timer or lease
   expect(await openHandles()).toEqual(before);
   await vi.waitFor(async () => expect(await count()).toBe(0), { timeout: 5_000 });
   expect(await query(database.url, 'select from esms.deliveries where lease is not null')).toEqual([]);
+  expect(await query(database.url, 'select from esms.cursors where lease is not null')).toEqual([]);
   expect(await query(database.url, 'select from esms.subscriber_hosts')).toEqual([]);
   await database.drop();
 });

@@ -25,6 +25,7 @@ import { expectedOf, visibleOf } from '../support/message-oracle.js';
 import { at, makeReport } from '../support/reports.js';
 import { distinct } from '../support/stored-message.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { OPEN_DELIVERIES } from '../support/open-deliveries.js';
 
 let database: TestDatabase;
 let app: INestApplicationContext;
@@ -272,7 +273,7 @@ it('the reports of one transaction are told in the order of their coming', async
 it('and in the end ledger and contacts agree with every one of these messages', async () => {
   const { dataSource, tables } = app.get(Database, { strict: false });
   app.get(Outbox, { strict: false }).announce();
-  const open = `select count(*)::int from ${tables.deliveries} where settled_at is null`;
+  const open = `select count(*)::int from (${OPEN_DELIVERIES}) each`;
   await vi.waitFor(async () => expect(await rowsOf(dataSource, open)).toEqual([{ count: 0 }]), { timeout: 20_000 });
 
   const [checked] = await rowsOf<{ messages: number; charged: number }>(

@@ -17,6 +17,7 @@ interface Settings {
   billing?: boolean;
   crm?: boolean;
   webhooks?: WebhookOptions;
+  workConnections?: number;
   migrations?: 'run' | 'check' | 'off';
   schema?: string;
   relays?: RelaysOptions;
@@ -33,11 +34,11 @@ export class DispatcherInstance {
 
   static async start(url: string, settings: Settings = {}): Promise<DispatcherInstance> {
     const { providers = [], dispatcher = {}, migrations = 'off', schema = 'esms', relays = {} } = settings;
-    const { billing = false, crm = false, webhooks = false } = settings;
+    const { billing = false, crm = false, webhooks = false, workConnections = 3 } = settings;
     const accounts = { default: { tokens: ['token-of-the-dispatcher-test'] } };
     const esms = EsmsModule.forRoot({
       accounts,
-      database: { url, schema, migrations, workConnections: 3 },
+      database: { url, schema, migrations, workConnections },
       spool: false,
       relays,
       billing,

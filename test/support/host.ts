@@ -32,6 +32,7 @@ import { AROUND_EVERYTHING, Public, SkipThrottle, StaffGuard, StaffModule } from
 import { query } from './query.js';
 import { type Answer, type Asked, send } from './service.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { OPEN_DELIVERIES } from './open-deliveries.js';
 
 /** What the accounts of the host are called by. */
 export const HOST_TOKENS = { default: 'callback-token-of-default', acme: 'callback-token-of-acme-1' } as const;
@@ -165,7 +166,7 @@ export class Host {
     const isDone = async (): Promise<void> => {
       expect(this.spooled).toEqual([]);
       expect(await this.rows('select from esms.subscribers')).toHaveLength(3);
-      expect(await this.rows('select from esms.deliveries where settled_at is null')).toEqual([]);
+      expect(await this.rows(OPEN_DELIVERIES)).toEqual([]);
     };
     await vi.waitFor(isDone, { interval: 25, timeout: 20_000 });
   }

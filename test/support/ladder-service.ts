@@ -12,6 +12,7 @@ import { EsmsMessages, type EsmsOptions } from '../../src/index.js';
 import { DatabaseProxy, type ProxyMode } from './database-proxy.js';
 import { query } from './query.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { OPEN_DELIVERIES } from './open-deliveries.js';
 
 const TOKEN = 'ladder-callback-token';
 
@@ -124,7 +125,7 @@ export class LadderService {
 
   /** Waits until the spool is empty and every event has reached every subscriber. */
   async drained(timeout = 45_000): Promise<void> {
-    const open = 'select count(*)::int as open from esms.deliveries where settled_at is null';
+    const open = `select count(*)::int as open from (${OPEN_DELIVERIES}) each`;
     const isDone = async (): Promise<void> => {
       expect(this.spooled).toEqual([]);
       expect(await this.rows(open)).toEqual([{ open: 0 }]);

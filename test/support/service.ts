@@ -8,6 +8,7 @@ import { createApp } from '../../src/app/create-app.js';
 import { type EventRow, eventOfRow } from '../../src/events/event-row.js';
 import type { Caller, EsmsEvent, MessageView, Scope, WebhookOptions } from '../../src/index.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { OPEN_DELIVERIES } from './open-deliveries.js';
 
 /** The callback tokens the service knows; the account `default` has two, as in a rotation. */
 export const TOKENS = {
@@ -168,7 +169,7 @@ export class Service {
 
   /** Waits until every event has reached every subscriber. */
   async settled(): Promise<void> {
-    const open = 'select count(*)::int as open from esms.deliveries where settled_at is null';
+    const open = `select count(*)::int as open from (${OPEN_DELIVERIES}) each`;
     const isDone = async () => expect(await this.rows(open)).toEqual([{ open: 0 }]);
     await vi.waitFor(isDone, { interval: 20, timeout: 15_000 });
   }

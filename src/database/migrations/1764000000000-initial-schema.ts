@@ -138,8 +138,18 @@ function eventStatements(t: Tables): string[] {
       patterns text[] not null,
       paused boolean not null default false,
       created_at timestamptz not null default now(),
+      starts_after bigint not null default 0,
       constraint subscribers_pkey primary key (name)
     )`,
+    // Moved many times a second: room for its versions beside it.
+    `create table ${t.cursors} (
+      subscriber ${KEY} not null,
+      position bigint not null,
+      gaps int8multirange not null default '{}',
+      lease uuid,
+      leased_until timestamptz,
+      constraint cursors_pkey primary key (subscriber)
+    ) with (fillfactor = 30)`,
     `create table ${t.deliveries} (
       account ${KEY} not null,
       subject ${KEY} not null,

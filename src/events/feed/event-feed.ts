@@ -41,7 +41,7 @@ export class EventFeed implements OnModuleDestroy {
     private readonly queries: FeedQueries,
     wakeUp: WakeUp,
   ) {
-    wakeUp.onHeard(() => this.#wake());
+    wakeUp.on('events', () => this.#wake());
   }
 
   /** Before the HTTP server closes: it would wait for the requests that wait. */

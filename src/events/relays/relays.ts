@@ -45,7 +45,7 @@ export class Relays implements OnApplicationBootstrap, OnApplicationShutdown {
         await link.publish({ id: event.id, type: event.type, content });
       },
     };
-    this.#relays.push({ subscriber: { name: `relay-${name}`, from: 'now', handlers: [handler] }, link });
+    this.#relays.push({ subscriber: { name: `relay-${name}`, from: 'now', reads: false, handlers: [handler] }, link });
   }
 }
 

@@ -3,10 +3,10 @@ import { Database } from '../../database/database.js';
 import { rowsOf } from '../../database/sql-runner.js';
 import { OR_ANEW_SQL } from '../delivery-keys.js';
 import { EsmsSubscriptions } from '../esms-subscriptions.js';
-import { Outbox } from '../outbox.js';
 import { ParkedDeliveries } from '../parked-deliveries.js';
 import { patternsSql } from '../subscriber.js';
 import { SubscriberTable } from '../subscriber-table.js';
+import { WakeUp } from '../wake-up.js';
 import { subscriberOf, type WebhookKey } from './webhook-key.js';
 
 /** The deliveries of a webhook: made again, given their attempts again, or ended because nobody wants them any more. */
@@ -18,7 +18,7 @@ export class WebhookDeliveries {
     private readonly database: Database,
     private readonly parked: ParkedDeliveries,
     private readonly subscribers: SubscriberTable,
-    private readonly outbox: Outbox,
+    private readonly wakeUp: WakeUp,
     private readonly subscriptions: EsmsSubscriptions,
   ) {
     const { events, deliveries, subscribers: table } = database.tables;
@@ -43,14 +43,14 @@ export class WebhookDeliveries {
   async repeat(key: WebhookKey, { subject, eventId }: { subject: string; eventId: string | null }): Promise<number> {
     const parameters = [subscriberOf(key), key.account, subject, eventId];
     const [row] = await rowsOf<{ count: number }>(this.database, this.#repeat, parameters);
-    this.outbox.announce();
+    this.wakeUp.tell('deliveries');
     return row?.count ?? 0;
   }
 
   /** Gives all that had their attempts new ones. */
   async requeue(key: WebhookKey): Promise<void> {
     await this.parked.requeue(subscriberOf(key), { account: key.account, eventId: null });
-    this.outbox.announce();
+    this.wakeUp.tell('deliveries');
   }
 
   /** Ends those of events that it does not get any more: they would hold up the rest of their message. */

@@ -33,7 +33,7 @@ export class WebhookDispatch implements OnApplicationBootstrap, BeforeApplicatio
   onApplicationBootstrap(): void {
     const { dispatcher } = this.structure;
     if (dispatcher === false) return;
-    this.wakeUp.onHeard(() => this.#sleep.wake());
+    this.wakeUp.on('deliveries', () => this.#sleep.wake());
     this.watch.onWanted(() => this.#sleep.wake());
     this.#running = this.#run(dispatcher);
   }

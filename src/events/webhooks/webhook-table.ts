@@ -7,8 +7,9 @@ import { instantSql, rowsOf, type SqlRunner } from '../../database/sql-runner.js
 import type { Instant } from '../../domain/clock.js';
 import { EsmsError } from '../../domain/errors.js';
 import type { EventPattern } from '../on-esms-event.js';
-import { Outbox } from '../outbox.js';
+import { newestSql } from '../subscriber.js';
 import { SubscriptionKeeper } from '../subscription-keeper.js';
+import { WakeUp } from '../wake-up.js';
 import { subscriberOf, type WebhookKey } from './webhook-key.js';
 import { newSecret } from './webhook-signature.js';
 
@@ -66,7 +67,7 @@ export class WebhookTable {
 
   constructor(
     private readonly database: Database,
-    private readonly outbox: Outbox,
+    private readonly wakeUp: WakeUp,
     private readonly keeper: SubscriptionKeeper,
     @Inject(WEBHOOKS) private readonly options: Required<WebhookOptions>,
   ) {
@@ -104,8 +105,8 @@ export class WebhookTable {
 
   /** Gets the events from now on. Throws `limit_reached` where the account has as many as it may. */
   async add(account: string, settings: WebhookSettings): Promise<{ id: string; secret: string }> {
-    const { webhooks, subscribers } = this.database.tables;
-    const { url, events, description, enabled } = settings;
+    const { webhooks, subscribers, events } = this.database.tables;
+    const { url, events: patterns, description, enabled } = settings;
     const id = randomUUID();
     const secret = newSecret();
     await this.#transaction(async (runner) => {
@@ -114,15 +115,14 @@ export class WebhookTable {
         `insert into ${webhooks} (account, id, url, description, secret) values ($1, $2, $3, $4, $5)`,
         [account, id, url, description, secret],
       );
-      await runner.query(`insert into ${subscribers} (name, patterns, account, paused) values ($1, $2, $3, $4)`, [
-        subscriberOf({ id }),
-        events,
-        account,
-        !enabled,
-      ]);
+      await runner.query(
+        `insert into ${subscribers} (name, patterns, account, paused, starts_after)
+         values ($1, $2, $3, $4, ${newestSql(events)})`,
+        [subscriberOf({ id }), patterns, account, !enabled],
+      );
     });
     // So that every process hears of it at once.
-    this.outbox.announce();
+    this.wakeUp.tell('deliveries');
     return { id, secret };
   }
 

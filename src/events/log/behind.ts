@@ -1,0 +1,37 @@
+import type { Tables } from '../../database/tables.js';
+import { patternsSql } from '../subscriber.js';
+import { FAN_OUT } from './fan-out.js';
+
+/** How many events behind a cursor are looked at one by one; beyond them, all that there are count. */
+const MOST_COUNTED = 10_000;
+
+/**
+ * How many events of subscriber `s` nobody has dealt with: `counted` one by one, and `beyond` those, whether it gets
+ * them or not. They are behind its own cursor, or, where it has deliveries, behind the one of the fan-out.
+ * @param account SQL for the account of which they are; null for all
+ */
+export function behindSql({ cursors, events }: Pick<Tables, 'cursors' | 'events'>, account: string): string {
+  const looked = (condition: string): string => `
+    select e.type, e.account, e.position from ${events} e where ${condition} order by e.position limit ${MOST_COUNTED}`;
+  return `
+    select
+      count(*) filter (where late.position > s.starts_after
+        and s.patterns && ${patternsSql('late.type')}
+        and (s.account is null or s.account = late.account)
+        and (${account} is null or late.account = ${account}))::int as counted,
+      (case when count(*) >= ${MOST_COUNTED}
+        then (select max(position) from ${events}) - max(late.position) else 0 end)::int as beyond
+    from (
+      select
+        coalesce(own.position, greatest(shared.position, s.starts_after)) as position,
+        coalesce(own.gaps, shared.gaps, '{}') as gaps
+      from (values (s.name)) subscriber (name)
+      left join ${cursors} own on own.subscriber = subscriber.name
+      left join ${cursors} shared on shared.subscriber = '${FAN_OUT}'
+    ) place
+    cross join lateral (
+      select late.* from unnest(place.gaps) gap
+      cross join lateral (${looked('e.position >= lower(gap) and e.position < upper(gap)')}) late
+      union all (${looked('e.position > place.position')})
+    ) late`;
+}

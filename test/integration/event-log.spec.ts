@@ -1,0 +1,191 @@
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EVENT_TYPES } from '../../src/domain/domain-event.js';
+import { EventLog } from '../../src/events/log/event-log.js';
+import type { LogPlace } from '../../src/events/log/log-place.js';
+import { BEGINNING, type Cursor, joined } from '../../src/events/log/positions.js';
+import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
+import { query } from '../support/query.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+let database: TestDatabase;
+let instance: DispatcherInstance;
+let log: EventLog;
+const clients: pg.Client[] = [];
+const readers: Reader[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  instance = await DispatcherInstance.start(database.url, { dispatcher: false });
+  log = instance.app.get(EventLog, { strict: false });
+  log.want(EVENT_TYPES);
+});
+
+afterEach(async () => {
+  for (const each of readers.splice(0)) await each.stop();
+  for (const each of clients.splice(0)) await each.end();
+  await instance.stop();
+  await database.drop();
+});
+
+/** Reads on and on, and writes down what it gets. */
+class Reader {
+  readonly got: string[] = [];
+  cursor: Cursor;
+  readonly #stopping = new AbortController();
+  readonly #place: LogPlace;
+  readonly #running: Promise<void>;
+
+  constructor(from: Cursor = BEGINNING, types = EVENT_TYPES) {
+    this.cursor = from;
+    this.#place = log.open(from, types);
+    this.#running = this.#run();
+    readers.push(this);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    log.close(this.#place);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const stretch = await this.#place.next(100, this.#stopping.signal);
+      if (stretch === null) continue;
+      this.got.push(...stretch.entries.map(({ subject, sequence }) => `${subject}/${sequence}`));
+      this.cursor = joined(this.cursor, stretch.after);
+    }
+  }
+}
+
+async function begin(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.url });
+  clients.push(client);
+  await client.connect();
+  await client.query('begin');
+  return client;
+}
+
+const write = (client: pg.Client, subject: string, sequence = 1) =>
+  client.query(
+    `insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
+     values ('default', $1, $2, gen_random_uuid(), 'message.sent', now(), '{"note":"late"}')`,
+    [subject, sequence],
+  );
+
+const SOON = { timeout: 30_000, interval: 10 };
+
+describe('the event log', () => {
+  it('brings what a transaction writes that commits late, without stalling anybody', async () => {
+    const reader = new Reader();
+    const late = await begin();
+    await write(late, 'late');
+    for (let index = 0; index < 5; index += 1) await raise(instance, makeEvent(`m-${index}`, 1));
+    log.wake();
+    await expect.poll(() => reader.got, SOON).toEqual(['m-0/1', 'm-1/1', 'm-2/1', 'm-3/1', 'm-4/1']);
+    expect(reader.cursor).toEqual({ position: 6, gaps: [{ lo: 1, hi: 1 }] });
+    // Long after the gap was old enough to be asked about.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await write(late, 'late', 2);
+    await late.query('commit');
+    await expect.poll(() => reader.got.slice(5), SOON).toEqual(['late/1', 'late/2']);
+    expect(reader.cursor).toEqual({ position: 7, gaps: [] });
+  });
+
+  it('passes over what was rolled back, a savepoint or a whole transaction', async () => {
+    const reader = new Reader();
+    const undone = await begin();
+    await write(undone, 'undone');
+    const half = await begin();
+    await half.query('savepoint s');
+    await write(half, 'half');
+    await half.query('rollback to savepoint s');
+    await write(half, 'kept');
+    await half.query('commit');
+    await expect.poll(() => reader.got, SOON).toEqual(['kept/1']);
+    expect(reader.cursor.gaps).not.toEqual([]);
+    await undone.query('rollback');
+    await expect.poll(() => reader.cursor, SOON).toEqual({ position: 3, gaps: [] });
+    expect(reader.got).toEqual(['kept/1']);
+  });
+
+  it('asks about the gaps of a cursor that was kept anew', async () => {
+    const late = await begin();
+    await write(late, 'late');
+    await raise(instance, makeEvent('m', 1));
+    const first = new Reader();
+    await expect.poll(() => first.got, SOON).toEqual(['m/1']);
+    await first.stop();
+    const second = new Reader(first.cursor);
+    await late.query('commit');
+    await expect.poll(() => second.got, SOON).toEqual(['late/1']);
+    expect(second.cursor).toEqual({ position: 2, gaps: [] });
+  });
+
+  it('brings readers at different places what each has not had', async () => {
+    await raiseMany(instance, { messages: 100, each: 25 });
+    const one = new Reader({ position: 2_490, gaps: [{ lo: 3, hi: 4 }] });
+    await expect.poll(() => one.got.length, SOON).toBe(12);
+    const all = new Reader();
+    const ahead = new Reader({ position: 2_600, gaps: [{ lo: 2_505, hi: 2_505 }] });
+    await expect.poll(() => all.got.length, SOON).toBe(2_500);
+    await raiseMany(instance, { messages: 110, each: 1, prefix: 'new' });
+    log.wake();
+    await expect.poll(() => all.got.length, SOON).toBe(2_610);
+    await expect.poll(() => one.got.length, SOON).toBe(122);
+    // Of these it had all but two: one in a gap, one behind where it was.
+    await expect.poll(() => ahead.got.length, SOON).toBe(11);
+    expect(new Set(all.got).size).toBe(2_610);
+  });
+
+  it('gives each event of one message in order, whatever else is late', async () => {
+    const reader = new Reader();
+    const holders: pg.Client[] = [];
+    for (let round = 1; round <= 20; round += 1) {
+      const holder = await begin();
+      await write(holder, `held-${round}`);
+      holders.push(holder);
+      await raise(instance, makeEvent('m', round));
+      if (round % 3 === 0) await holders.shift()?.query(round % 2 === 0 ? 'commit' : 'rollback');
+      log.wake();
+    }
+    for (const holder of holders) await holder.query('commit');
+    await expect.poll(() => reader.cursor, SOON).toEqual({ position: 40, gaps: [] });
+    expect(reader.got.filter((each) => each.startsWith('m/'))).toEqual(
+      Array.from({ length: 20 }, (_, index) => `m/${index + 1}`),
+    );
+    expect(reader.got).toHaveLength(37);
+    expect(new Set(reader.got).size).toBe(37);
+  });
+
+  it('goes on behind positions that nobody ever had', async () => {
+    const reader = new Reader();
+    await raise(instance, makeEvent('m', 1));
+    await query(database.url, `select setval(pg_get_serial_sequence('esms.events', 'position'), 5000000)`);
+    await raise(instance, makeEvent('m', 2));
+    log.wake();
+    await expect.poll(() => reader.cursor, SOON).toEqual({ position: 5_000_001, gaps: [] });
+    expect(reader.got).toEqual(['m/1', 'm/2']);
+  });
+
+  it('gives all readers one event that none of them can change', async () => {
+    await raise(instance, makeEvent('m', 1));
+    const place = log.open(BEGINNING, EVENT_TYPES);
+    const other = log.open(BEGINNING, EVENT_TYPES);
+    const signal = new AbortController().signal;
+    const first = async (of: LogPlace) => {
+      for (;;) {
+        const entry = (await of.next(100, signal))?.entries[0];
+        if (entry !== undefined) return entry.event;
+      }
+    };
+    const [one, two] = await Promise.all([first(place), first(other)]);
+    expect(one).toBe(two);
+    expect(one.data).toEqual({ note: 'm/1' });
+    expect(() => Object.assign(one.data, { note: 'other' })).toThrow(TypeError);
+    log.close(place);
+    log.close(other);
+  });
+});
