@@ -158,6 +158,9 @@ function tokensOf(text: string | null, note: Note): Environment['tokens'] {
   return tokens;
 }
 
+/** Instead of an account's name: a key of all accounts. */
+const ALL_ACCOUNTS = '*';
+
 /** `[account=]key[:scope+scope]`, comma separated; a bare key may read and write. */
 function keysOf(text: string | null, note: Note): Environment['apiKeys'] {
   if (text === null) return null;
@@ -170,17 +173,27 @@ function keysOf(text: string | null, note: Note): Environment['apiKeys'] {
     scopesOf.set(key.slice(key.indexOf('=') + 1).trim(), scopes as Scope[]);
     return key;
   });
-  const entries = entriesOf('API_KEYS', bare.join(','), note);
-  return new Map(entries.map(([account, key]) => [key, { account, scopes: new Set(scopesOf.get(key)) }]));
+  const isAccount = (name: string): boolean => name === ALL_ACCOUNTS || NAME_PATTERN.test(name);
+  const entries = entriesOf('API_KEYS', bare.join(','), note, isAccount);
+  return new Map(
+    entries.map(([account, key]) => [
+      key,
+      { account: account === ALL_ACCOUNTS ? null : account, scopes: new Set(scopesOf.get(key)) },
+    ]),
+  );
 }
 
-function entriesOf(name: string, text: string, note: Note): [account: string, secret: string][] {
+function entriesOf(
+  name: string,
+  text: string,
+  note: Note,
+  isAccount = (account: string): boolean => NAME_PATTERN.test(account),
+): [account: string, secret: string][] {
   const entries = text.split(',').map((entry, index): [string, string] => {
     const end = entry.indexOf('=');
     const account = end === -1 ? DEFAULT_ACCOUNT : entry.slice(0, end).trim();
     const secret = entry.slice(end + 1).trim();
-    if (!NAME_PATTERN.test(account))
-      note(name, `entry ${index + 1}: the account's name has letters, digits and _ only`);
+    if (!isAccount(account)) note(name, `entry ${index + 1}: the account's name has letters, digits and _ only`);
     if (!SECRET_PATTERN.test(secret))
       note(name, `entry ${index + 1}: 16 to 100 characters of A-Z a-z 0-9 _ - are needed`);
     return [account, secret];

@@ -81,7 +81,7 @@ function optionsFrom(
   secrets: DevelopmentSecrets | null,
 ): Parameters<typeof createApp>[0] {
   const generatedTokens = new Map([[DEFAULT_ACCOUNT, secrets === null ? [] : [secrets.token]]]);
-  const everything: Caller = { account: DEFAULT_ACCOUNT, scopes: new Set(SCOPES) };
+  const everything: Caller = { account: null, scopes: new Set(SCOPES) };
   const generatedKeys = new Map(secrets === null ? [] : [[secrets.key, everything] as const]);
   const accounts = [...(tokens ?? generatedTokens)].map(([name, own]) => [name, { tokens: own }] as const);
   return {

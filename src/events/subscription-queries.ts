@@ -7,6 +7,8 @@ import { HOSTED_FOR } from './subscriber-table.js';
 /** A subscriber, as people see it. */
 export interface Subscription {
   name: string;
+  /** The account whose events it gets, as a webhook does; null: it serves all accounts. */
+  account: string | null;
   /** The events it gets. */
   patterns: string[];
   /** Whether any process has handlers for it. */
@@ -32,7 +34,7 @@ export class SubscriptionQueries {
       select count(*)::int from ${deliveries} d
       where d.subscriber = s.name and ($2::text is null or d.account = $2) and ${condition})`;
     this.#find = `
-      select s.name, s.patterns, s.paused,
+      select s.name, s.account, s.patterns, s.paused,
         exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR}) as hosted,
         ${held('d.settled_at is null and d.parked_at is null')} + behind.counted + behind.beyond as lag,
         ${held('d.parked_at is not null')} as parked

@@ -2,6 +2,7 @@ import {
   Body,
   Controller,
   Delete,
+  ForbiddenException,
   Get,
   HttpCode,
   NotFoundException,
@@ -54,7 +55,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async pause(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
-    await this.#see(request, name);
+    await this.#operated(request, name);
     await this.subscriptions.pause(name);
     return this.#see(request, name);
   }
@@ -64,7 +65,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async resume(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
-    await this.#see(request, name);
+    await this.#operated(request, name);
     await this.subscriptions.resume(name);
     return this.#see(request, name);
   }
@@ -74,7 +75,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async replay(@Req() request: object, @Param('name') name: string, @Body() body: unknown): Promise<Subscription> {
-    await this.#see(request, name);
+    await this.#operated(request, name);
     await this.subscriptions.replay(name, validated(ReplayEventsDto, body ?? {}).from);
     return this.#see(request, name);
   }
@@ -84,7 +85,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @RequireScope('operate')
   async narrow(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
-    await this.#see(request, name);
+    await this.#operated(request, name);
     await this.subscriptions.narrow(name);
     return this.#see(request, name);
   }
@@ -93,7 +94,7 @@ export class SubscriptionsController {
   @Delete(':name')
   @RequireScope('operate')
   async retire(@Req() request: object, @Param('name') name: string): Promise<Subscription> {
-    const subscription = await this.#see(request, name);
+    const subscription = await this.#operated(request, name);
     await this.subscriptions.retire(name);
     return subscription;
   }
@@ -155,6 +156,14 @@ export class SubscriptionsController {
   ): Promise<Done> {
     const skip = (account: AccountChoice) => this.subscriptions.skip(name, { ...account, eventId });
     return demandOne(await changed(request, query, skip));
+  }
+
+  /** What is done to it is done for all accounts that it serves. */
+  async #operated(request: object, name: string): Promise<Subscription> {
+    const subscription = await this.#see(request, name);
+    const { account } = callerOf(request);
+    if (account === null || subscription.account === account) return subscription;
+    throw new ForbiddenException(`subscriber ${name} serves all accounts: an API key without an account is needed`);
   }
 
   #see(request: object, name: string): Promise<Subscription> {

@@ -70,6 +70,7 @@ function onSubscriber(
     NAME,
     ApiResponse({ status: 200, description: 'The subscriber.', type: Subscription }),
     ...keyNeeded('operate'),
+    Refusal(403, 'The API key lacks the scope `operate`, or is of one account and the subscriber serves all.'),
     ABSENT,
     ...others,
   ]);

@@ -6,10 +6,18 @@ import type { ParkedDelivery as Parked } from '../events/parked-deliveries.js';
 import type { ReplayEventsDto } from '../events/replay-events.dto.js';
 import { List } from './list.schema.js';
 
-@ApiSchema({ description: 'A named consumer of events. It serves all accounts; what is counted is of yours.' })
+@ApiSchema({ description: 'A named consumer of events. What is counted is of your account.' })
 export class Subscription implements SubscriptionView {
   @ApiProperty({ type: String, example: 'billing', description: 'Lasting: its deliveries are kept under it.' })
   name: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: "The account whose events it gets, as a webhook's does; null: it serves all accounts.",
+  })
+  account: string | null;
 
   @ApiProperty({
     type: [String],

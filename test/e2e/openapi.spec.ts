@@ -204,15 +204,23 @@ describe('real answers are as described', () => {
   });
 
   it('what is done to a subscriber', async () => {
-    const post = (path: string, body?: unknown) => service.api(`/subscriptions/${path}`, { method: 'POST', body });
+    const post = (path: string, body?: unknown) =>
+      service.api(`/subscriptions/${path}`, { method: 'POST', body, key: KEYS.shared });
+    expectDescribed(await service.api('/subscriptions/crm/pause', { method: 'POST' }), 'pauseSubscription');
     expectDescribed(await post('crm/pause'), 'pauseSubscription');
     expectDescribed(await post('crm/resume'), 'resumeSubscription');
     expectDescribed(await post('crm/replay', { from: '2026-01-01' }), 'replaySubscription');
     expectDescribed(await post('crm/replay', { from: 'yesterday' }), 'replaySubscription');
     expectDescribed(await post('crm/narrow'), 'narrowSubscription');
     expectDescribed(await post('none/narrow'), 'narrowSubscription');
-    expectDescribed(await service.api('/subscriptions/crm', { method: 'DELETE' }), 'retireSubscription');
-    expectDescribed(await service.api('/subscriptions/none', { method: 'DELETE' }), 'retireSubscription');
+    expectDescribed(
+      await service.api('/subscriptions/crm', { method: 'DELETE', key: KEYS.shared }),
+      'retireSubscription',
+    );
+    expectDescribed(
+      await service.api('/subscriptions/none', { method: 'DELETE', key: KEYS.shared }),
+      'retireSubscription',
+    );
     await service.settled();
     await service.rows(
       `insert into esms.deliveries (account, subject, subscriber, sequence, position, parked_at, last_error)

@@ -15,7 +15,7 @@ interface Problem {
   errors?: string[];
 }
 
-const post = (path: string, body?: unknown, key: string | null = KEYS.all) =>
+const post = (path: string, body?: unknown, key: string | null = KEYS.shared) =>
   service.api<Problem>(path, { method: 'POST', body, key });
 
 const MOMENTS = ['2026-11-01T00:00:00+07:00', '2026-11-01T00:00+0700', '2026-11-01T00:00:00.123456+14:00'];

@@ -24,6 +24,7 @@ export const KEYS = {
   bare: 'key-of-default-as-bare',
   pii: 'key-of-default-to-read-pii',
   acme: 'key-of-acme-with-all-1',
+  shared: 'key-of-all-accounts-01',
 } as const;
 
 const SCOPES_OF: Record<keyof typeof KEYS, readonly Scope[]> = {
@@ -32,6 +33,7 @@ const SCOPES_OF: Record<keyof typeof KEYS, readonly Scope[]> = {
   bare: ['read', 'write'],
   pii: ['read', 'pii'],
   acme: ['read', 'write', 'pii', 'operate'],
+  shared: ['read', 'write', 'pii', 'operate'],
 };
 
 /** What came back over the wire. */
@@ -231,13 +233,15 @@ function parsed(text: string): unknown {
   }
 }
 
+const ACCOUNT_OF: Partial<Record<keyof typeof KEYS, string | null>> = { acme: 'acme', shared: null };
+
 function callers(): Map<string, Caller> {
   const names = Object.keys(KEYS) as (keyof typeof KEYS)[];
   return new Map(
-    names.map((name) => [
-      KEYS[name],
-      { account: name === 'acme' ? 'acme' : 'default', scopes: new Set(SCOPES_OF[name]) },
-    ]),
+    names.map((name) => {
+      const { [name]: account = 'default' } = ACCOUNT_OF;
+      return [KEYS[name], { account, scopes: new Set(SCOPES_OF[name]) }];
+    }),
   );
 }
 

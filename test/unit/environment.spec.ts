@@ -74,7 +74,7 @@ describe('the environment of the service', () => {
   it('names accounts and scopes', () => {
     const { tokens, apiKeys } = readEnvironment({
       CALLBACK_TOKENS: `${TOKEN}, shop=${TOKEN}2 ,default=${TOKEN}3`,
-      API_KEYS: `${KEY}, shop= ${KEY}2:read+pii, ${KEY}3 :operate`,
+      API_KEYS: `${KEY}, shop= ${KEY}2:read+pii, ${KEY}3 :operate,*=${KEY}4:read+operate, * = ${KEY}5`,
     });
     expect(tokens).toEqual(
       new Map([
@@ -87,6 +87,8 @@ describe('the environment of the service', () => {
         [KEY, { account: 'default', scopes: new Set(['read', 'write']) }],
         [`${KEY}2`, { account: 'shop', scopes: new Set(['read', 'pii']) }],
         [`${KEY}3`, { account: 'default', scopes: new Set(['operate']) }],
+        [`${KEY}4`, { account: null, scopes: new Set(['read', 'operate']) }],
+        [`${KEY}5`, { account: null, scopes: new Set(['read', 'write']) }],
       ]),
     );
   });
@@ -109,6 +111,8 @@ describe('the environment of the service', () => {
     ['one token for two accounts', { CALLBACK_TOKENS: `a=${TOKEN},b=${TOKEN}` }, 'CALLBACK_TOKENS', TOKEN],
     ['an account with a dash', { CALLBACK_TOKENS: `my-shop=${TOKEN}` }, 'CALLBACK_TOKENS', TOKEN],
     ['an account without a name', { CALLBACK_TOKENS: `=${TOKEN}` }, 'CALLBACK_TOKENS', TOKEN],
+    ['a token of all accounts', { CALLBACK_TOKENS: `*=${TOKEN}` }, 'CALLBACK_TOKENS', TOKEN],
+    ['a key of some accounts', { API_KEYS: `shop*=${KEY}:operate` }, 'API_KEYS', KEY],
     ['a short key', { API_KEYS: 'tiny-key:read' }, 'API_KEYS', 'tiny-key'],
     ['a key that is given twice', { API_KEYS: `${KEY}:read,${KEY}:write` }, 'API_KEYS', KEY],
     ['an unknown scope', { API_KEYS: `${KEY}:fly` }, 'API_KEYS', KEY],
