@@ -28,8 +28,8 @@ export class EsmsLedger {
 
   /**
    * A page of the entries of an account, of one message (`smsId`), or posted in a period, in the order in which they were
-   * posted, with the sum of all of them. Throws `arguments_invalid` with every problem, `cursor_invalid`, and
-   * `account_unknown`.
+   * posted, with the sum of all of them. Throws `arguments_invalid` with every problem, `cursor_invalid`,
+   * `cursor_gone` where the database was restored to a time before the page, and `account_unknown`.
    */
   async entries(filter: Partial<LedgerDto> = {}): Promise<LedgerPage> {
     const { account, cursor, limit, ...selection } = validated(LedgerDto, filter);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Database } from '../database/database.js';
-import { type Page, type PageRequest, pageOf } from '../database/page.js';
+import { cursorGone, type Page, type PageRequest, pageOf } from '../database/page.js';
 import { recordedUntil } from '../database/recorded-until.js';
 import { instantSql } from '../database/sql-runner.js';
 import type { Channel } from '../domain/channel.js';
@@ -89,9 +89,15 @@ interface Selection {
 export class LedgerQueries {
   constructor(private readonly database: Database) {}
 
-  /** One page of an account's entries, or of some of them, in the order in which they were posted. */
+  /**
+   * One page of an account's entries, or of some of them, in the order in which they were posted. Rejects with
+   * `cursor_gone` where the entry that the page before ended with is not there.
+   */
   page(account: string, chosen: Omit<Selection, 'account'>, request: PageRequest): Promise<LedgerPage> {
-    return this.#read({ account, ...chosen }, (select) => pageOfEntries(select, request));
+    return this.#read({ account, ...chosen }, async (select, manager) => {
+      if (request.after !== null && !(await isThere(manager, account, request.after))) throw cursorGone();
+      return pageOfEntries(select, request);
+    });
   }
 
   /** What an account was charged, in groups. */
@@ -130,6 +136,17 @@ function selected(
   if (to !== undefined) query.andWhere(`${time} < :to`, { to: parseMoment(to) });
   return query;
 }
+
+const isThere = (
+  manager: EntityManager,
+  account: string,
+  [recordedAt, position]: readonly string[],
+): Promise<boolean> =>
+  manager
+    .createQueryBuilder(LedgerEntryEntity, 'l')
+    .where('l.account = :account and l.recorded_at = cast(:recordedAt as timestamptz)', { account, recordedAt })
+    .andWhere('l.position = cast(:position as bigint)', { position })
+    .getExists();
 
 async function pageOfEntries(select: Select, { limit, after }: PageRequest): Promise<LedgerPage> {
   const query = select().select([

@@ -54,6 +54,16 @@ export function decodeCursor(cursor: string | undefined, parts: readonly CursorP
   return place as string[];
 }
 
+/**
+ * For a cursor whose place is not what it was when the cursor was given: the database was restored to an earlier time,
+ * and what came since then was written again or is missing.
+ */
+export const cursorGone = (): EsmsError =>
+  new EsmsError(
+    'cursor_gone',
+    'the cursor names a place that is not there any more: the database was restored to an earlier time; begin anew',
+  );
+
 function parseCursor(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));

@@ -9,6 +9,7 @@ export type EsmsErrorCode =
   | 'message_unkeepable'
   | 'quarantine_replayed'
   | 'cursor_invalid'
+  | 'cursor_gone'
   | 'lease_lost'
   | 'transaction_absent'
   | 'transaction_unfit'

@@ -25,3 +25,9 @@ export function keyNeeded(scope: Scope): MethodDecorator[] {
     Refusal(503, 'The database is away.'),
   ];
 }
+
+/** What a route whose cursor outlives a page may answer besides. */
+export const CURSOR_GONE = Refusal(
+  410,
+  'The cursor names a place that is not there any more, since the database was restored to an earlier time: begin anew.',
+);

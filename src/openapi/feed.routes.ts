@@ -1,7 +1,7 @@
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { EventsController } from '../events/feed/events.controller.js';
 import { FeedDto, LONGEST_WAIT_S, PATTERN_LIST } from '../events/feed/feed.dto.js';
-import { keyNeeded } from './answers.js';
+import { CURSOR_GONE, keyNeeded } from './answers.js';
 import { describeRoute } from './describe-route.js';
 import { EventPage } from './event.schema.js';
 import { ACCOUNT, LIMIT, Optional } from './parameters.js';
@@ -43,5 +43,6 @@ export function describeFeed(): void {
     }),
     ApiResponse({ status: 200, description: 'What there was.', type: EventPage }),
     ...keyNeeded('read'),
+    CURSOR_GONE,
   ]);
 }

@@ -1,7 +1,7 @@
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { LedgerController } from '../billing/ledger.controller.js';
 import { GROUPINGS, SummaryDto, TIMES } from '../billing/ledger.dto.js';
-import { keyNeeded } from './answers.js';
+import { CURSOR_GONE, keyNeeded } from './answers.js';
 import { describeRoute } from './describe-route.js';
 import { Ledger, LedgerSummary } from './ledger.schema.js';
 import { ACCOUNT, Optional, PAGING, TIME } from './parameters.js';
@@ -25,6 +25,7 @@ export function describeLedger(): void {
     Optional('smsId', 'Of this message only.', { type: 'string', maxLength: 128 }),
     ApiResponse({ status: 200, description: 'A page of entries.', type: Ledger }),
     ...keyNeeded('read'),
+    CURSOR_GONE,
   ]);
   describeRoute(LedgerController, 'summary', [
     ApiOperation({

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
+import { BEGINNING } from '../../src/events/feed/feed-queries.js';
 import { EventFeed, type FeedRequest } from '../../src/events/feed/event-feed.js';
 import { Outbox } from '../../src/events/outbox.js';
 import { writersFinished } from '../../src/events/writers-finished.js';
@@ -35,7 +36,7 @@ describe('a reader', () => {
       account: 'default',
       types: EVENT_TYPES,
       subject: null,
-      after: 0n,
+      after: BEGINNING,
       limit: 100,
       waitMs: 0,
       signal: new AbortController().signal,
@@ -59,7 +60,7 @@ describe('a reader', () => {
     expect(events).toMatchObject([{ subject: 'one', sequence: 2, type: 'message.delivered' }]);
     expect(await read({ types: ['message.delivered'], after: end })).toEqual({ events: [], end });
     expect((await read({ subject: 'one' })).events.map(({ sequence }) => sequence)).toEqual([1, 2]);
-    expect((await read({ account: 'acme' })).end).toBe(end);
+    expect((await read({ account: 'acme' })).end).toEqual(end);
   });
 
   it('gets a page where it asks for one', async () => {

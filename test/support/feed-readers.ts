@@ -3,6 +3,7 @@ import { Pool } from 'pg';
 import { tablesIn } from '../../src/database/tables.js';
 import type { Database } from '../../src/database/database.js';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
+import { BEGINNING } from '../../src/events/feed/feed-queries.js';
 import { EventFeed } from '../../src/events/feed/event-feed.js';
 import { Outbox } from '../../src/events/outbox.js';
 import { DispatcherInstance } from './dispatcher-instance.js';
@@ -72,13 +73,13 @@ async function follow(instance: DispatcherInstance, isOver: () => boolean): Prom
   const feed = instance.app.get(EventFeed, { strict: false });
   const { signal } = new AbortController();
   const seen: string[] = [];
-  for (let after = 0n; ; ) {
+  for (let after = BEGINNING; ; ) {
     const wasOver = isOver();
     const limit = 1 + Math.floor(Math.random() * 200);
     const wanted = { account: 'default', types: EVENT_TYPES, subject: null, waitMs: wasOver ? 0 : 500, signal };
     const { events, end } = await feed.read({ ...wanted, after, limit });
     seen.push(...events.map(nameOf));
-    if (wasOver && events.length === 0 && end === after) return seen;
+    if (wasOver && events.length === 0 && end.position === after.position) return seen;
     after = end;
   }
 }

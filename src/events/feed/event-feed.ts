@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { cursorGone } from '../../database/page.js';
 import type { EsmsEvent } from '../../domain/domain-event.js';
 import { WakeUp } from '../wake-up.js';
 import { WakeableSleep } from '../wakeable-sleep.js';
 import { EventHorizon } from './event-horizon.js';
-import { type FeedFilter, FeedQueries } from './feed-queries.js';
+import { type FeedFilter, type FeedPlace, FeedQueries, type FeedStretch } from './feed-queries.js';
 
 /** How often is looked when nobody tells of new events. */
 const POLL_MS = 1_000;
@@ -15,7 +16,7 @@ const LOOK_MS = 2_000;
 /** Where a reader goes on, and what it wants. */
 export interface FeedRequest extends FeedFilter {
   /** null: from now on. */
-  after: bigint | null;
+  after: FeedPlace | null;
   limit: number;
   /** How long to wait for the first event. */
   waitMs: number;
@@ -27,7 +28,7 @@ export interface FeedRequest extends FeedFilter {
 export interface FeedPage {
   events: EsmsEvent[];
   /** Where to go on. */
-  end: bigint;
+  end: FeedPlace;
 }
 
 /** The event log for whoever reads it at their own pace: every event once, in an order that never changes. */
@@ -50,16 +51,25 @@ export class EventFeed implements OnModuleDestroy {
     this.#wake();
   }
 
-  /** The next events; where there are none, waits for some. May find none and still have got further. */
+  /**
+   * The next events; where there are none, waits for some. May find none and still have got further. Rejects with
+   * `cursor_gone` where the place to go on from is not what it was.
+   */
   async read(request: FeedRequest): Promise<FeedPage> {
-    const { after, limit, waitMs, signal, ...filter } = request;
+    const { after } = request;
+    if (after !== null && (await this.queries.placeAt(after.position)).mark !== after.mark) throw cursorGone();
+    const { events, end } = await this.#read(request);
+    return { events, end: end === after?.position ? after : await this.queries.placeAt(end) };
+  }
+
+  async #read({ after, limit, waitMs, signal, ...filter }: FeedRequest): Promise<FeedStretch> {
     const sleep = new WakeableSleep();
     const wake = (): void => sleep.wake();
     this.#sleeps.add(sleep);
     signal.addEventListener('abort', wake);
     try {
       const deadline = performance.now() + waitMs;
-      let page = after === null ? await this.#now() : await this.#look(after, filter, limit);
+      let page = after === null ? await this.#now() : await this.#look(after.position, filter, limit);
       for (;;) {
         const leftMs = deadline - performance.now();
         const isDone = page.events.length > 0 || page.end < this.horizon.position || leftMs <= 0;
@@ -74,14 +84,14 @@ export class EventFeed implements OnModuleDestroy {
   }
 
   /** Nothing, and the place where it begins. */
-  async #now(): Promise<FeedPage> {
+  async #now(): Promise<FeedStretch> {
     await this.#advance();
     return { events: [], end: this.horizon.position };
   }
 
   /** As far as something is found, or to what is committed now; for so long that an answer does not come too late. */
-  async #look(after: bigint, filter: FeedFilter, limit: number): Promise<FeedPage> {
-    let page: FeedPage = { events: [], end: after };
+  async #look(after: bigint, filter: FeedFilter, limit: number): Promise<FeedStretch> {
+    let page: FeedStretch = { events: [], end: after };
     let hasAdvanced = false;
     for (const until = performance.now() + LOOK_MS; page.events.length === 0 && performance.now() < until; ) {
       if (page.end < this.horizon.position) {

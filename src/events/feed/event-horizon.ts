@@ -47,7 +47,8 @@ export class EventHorizon {
       `select max(position)::text as last from ${this.database.tables.events}`,
     );
     const last = BigInt(newest?.last ?? 0);
-    if (last > this.#position) {
+    // Lower where the database was restored to an earlier time under this process.
+    if (last !== this.#position) {
       await this.database.reached(() => writersFinished(this.database, Infinity));
       this.#position = last;
     }

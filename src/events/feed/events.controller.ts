@@ -13,9 +13,10 @@ import { type CloudEvent, cloudEventOf } from '../cloud-event.js';
 import type { EventPattern } from '../on-esms-event.js';
 import { typesOf } from '../subscriber.js';
 import { EventFeed, type FeedPage } from './event-feed.js';
+import { BEGINNING, type FeedPlace } from './feed-queries.js';
 import { FeedDto } from './feed.dto.js';
 
-const CURSOR = [/^\d{1,18}$/];
+const CURSOR = [/^\d{1,18}$/, /^[\da-f]*$/];
 const SECOND_MS = 1_000;
 
 /** Each looks again at whatever comes, so many cost as much as many readers. A key has a handful of readers. */
@@ -57,7 +58,7 @@ export class EventsController {
     const { after, types, subject = null, limit, wait } = validated(FeedDto, query);
     const place = placeOf(after);
     const asked = accountAsked(request, query);
-    if (asked === null) return { items: [], nextCursor: encodeCursor([String(place ?? 0)]) };
+    if (asked === null) return { items: [], nextCursor: cursorOf(place ?? BEGINNING) };
     const patterns = types.split(',') as EventPattern[];
     const { key } = callerOf(request);
     const read = (): Promise<FeedPage> =>
@@ -72,15 +73,18 @@ export class EventsController {
       });
     const { events, end } = await (wait > 0 ? this.#waits.run(key, read) : this.share.run(key, read));
     const items = events.map((event) => cloudEventOf(event, { includeRecipient: false }));
-    return { items, nextCursor: encodeCursor([String(end)]) };
+    return { items, nextCursor: cursorOf(end) };
   }
 }
 
 /** null for `now`. */
-function placeOf(after: string | undefined): bigint | null {
+function placeOf(after: string | undefined): FeedPlace | null {
   if (after === 'now') return null;
-  return BigInt(decodeCursor(after, CURSOR)?.[0] ?? 0);
+  const [position, mark] = decodeCursor(after, CURSOR) ?? [];
+  return position === undefined || mark === undefined ? BEGINNING : { position: BigInt(position), mark };
 }
+
+const cursorOf = ({ position, mark }: FeedPlace): string => encodeCursor([String(position), mark]);
 
 /** Aborted when the caller has left. */
 function closed(response: AnyResponse): AbortSignal {

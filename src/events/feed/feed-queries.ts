@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
+import { cursorGone } from '../../database/page.js';
 import { instantSql, rowsOf } from '../../database/sql-runner.js';
 import type { EsmsEvent, EventType } from '../../domain/domain-event.js';
 import { type EventRow, eventOfRow } from '../event-row.js';
@@ -15,6 +16,16 @@ export interface FeedFilter {
   subject: string | null;
 }
 
+/** A place in the log: the position of an event, and a mark of the event that was there. */
+export interface FeedPlace {
+  position: bigint;
+  /** After a restore to an earlier time another event may have the position. */
+  mark: string;
+}
+
+/** Before the first event. */
+export const BEGINNING: FeedPlace = { position: 0n, mark: '' };
+
 /** A part of the outbox that was looked through. */
 export interface FeedStretch {
   events: EsmsEvent[];
@@ -27,6 +38,7 @@ export interface FeedStretch {
 export class FeedQueries {
   readonly #ofAccount: string;
   readonly #ofSubject: string;
+  readonly #mark: string;
 
   constructor(private readonly database: Database) {
     const { events } = database.tables;
@@ -50,6 +62,17 @@ export class FeedQueries {
       order by found.position`;
     this.#ofAccount = read(false);
     this.#ofSubject = read(true);
+    this.#mark = `
+      select left(md5(id::text || extract(epoch from recorded_at)::text), 12) as mark
+      from ${events} where position = $1::bigint`;
+  }
+
+  /** The place of an event. Throws `cursor_gone` where there is none. */
+  async placeAt(position: bigint): Promise<FeedPlace> {
+    if (position === BEGINNING.position) return BEGINNING;
+    const [found] = await rowsOf<{ mark: string }>(this.database, this.#mark, [String(position)]);
+    if (found === undefined) throw cursorGone();
+    return { position, mark: found.mark };
   }
 
   /** The first wanted events after one position and up to another, of as much of the outbox as is looked at in one go. */
