@@ -90,6 +90,11 @@ export class CallbackSpool implements OnModuleInit, OnApplicationShutdown {
     return this.#spool !== null && this.#isOpen && (await this.#spool.isPending());
   }
 
+  /** Whether every callback that was put in it is stored in the database. */
+  async isEmpty(): Promise<boolean> {
+    return this.#spool === null || !this.#isOpen || this.#spool.isEmpty();
+  }
+
   /** The names of the segments to drain, oldest first. */
   async segments(): Promise<string[]> {
     return this.#spool === null || !this.#isOpen ? [] : this.#spool.segments();

@@ -28,6 +28,9 @@ export const isClosedSegment = (name: string): boolean => CLOSED.test(name);
 /** Whether a file is a segment that somebody drains. */
 export const isDrainedSegment = (name: string): boolean => DRAINING.test(name);
 
+/** Whether a file is a segment, whatever is done with it. */
+export const isSegment = (name: string): boolean => CLOSED.test(name) || OWNED.test(name);
+
 /** Whether a file is a segment whose owner is gone: killed, and so never closed or drained. */
 export function isOrphan(name: string): boolean {
   const [, pid, start] = OWNED.exec(name) ?? [];

@@ -1,5 +1,5 @@
 import { SegmentFolder, type SpoolSegment } from './segment-folder.js';
-import { isClosedSegment, isOrphan, newSegmentName } from './segment-name.js';
+import { isClosedSegment, isOrphan, isSegment, newSegmentName } from './segment-name.js';
 import { flushDirectory, SegmentTaken, SegmentWriter } from './segment-writer.js';
 
 /** How a spool is kept. */
@@ -53,6 +53,19 @@ export class Spool {
     // Also a segment that stayed empty, since what was to be in it was refused: it is to go.
     if (this.#left.size > 0 || this.#writer !== null) return true;
     return (await this.#folder.names()).some((name) => isClosedSegment(name) || isOrphan(name));
+  }
+
+  /**
+   * Whether nothing is kept in it, by any process: what is being drained is there until it is stored elsewhere. Looks
+   * twice, since a listing may miss a file that is renamed meanwhile.
+   */
+  async isEmpty(): Promise<boolean> {
+    return !(await this.#keepsAny()) && !(await this.#keepsAny());
+  }
+
+  async #keepsAny(): Promise<boolean> {
+    if (this.#left.size > 0 || this.#writer !== null) return true;
+    return (await this.#folder.names()).some(isSegment);
   }
 
   /** Whether a record of usual size would be stored right now; tried on the disk. */

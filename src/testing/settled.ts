@@ -34,7 +34,7 @@ export async function settled(
 
 /** In words. The spool first: what leaves it becomes an event. */
 async function leftIn(app: INestApplicationContext): Promise<string[]> {
-  if (await app.get(CallbackSpool, { strict: false }).isPending()) return ['callbacks are in the spool'];
+  if (!(await app.get(CallbackSpool, { strict: false }).isEmpty())) return ['callbacks are in the spool'];
   const busy = await app.get(OpenWork, { strict: false }).busy();
   return busy.map(({ name, open }) => `${name} has ${open} events to go`);
 }

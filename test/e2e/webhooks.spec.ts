@@ -117,7 +117,15 @@ describe('a webhook', () => {
       const { body } = await service.api<{ items: { name: string }[] }>('/subscriptions', { key });
       return body.items.filter(({ name }) => name === hook.subscriber);
     };
-    const lagging = { name: hook.subscriber, patterns: ['*'], hosted: true, paused: false, lag: 0, parked: 0 };
+    const lagging = {
+      name: hook.subscriber,
+      account: 'acme',
+      patterns: ['*'],
+      hosted: true,
+      paused: false,
+      lag: 0,
+      parked: 0,
+    };
     await expect.poll(() => listed(KEYS.acme), SLOWLY).toEqual([lagging]);
     expect(await listed(KEYS.all)).toEqual([]);
     expect((await service.api(`${path}/pause`, { method: 'POST' })).status).toBe(404);

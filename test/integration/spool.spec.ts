@@ -26,10 +26,10 @@ describe('a spool', () => {
   it('gives back what was appended, in order, and is empty after the removal', async () => {
     const spool = await spools.open();
     for (const text of ['a', 'b', 'c']) await spool.append(record(text));
-    expect(await spool.isPending()).toBe(true);
+    expect([await spool.isPending(), await spool.isEmpty()]).toEqual([true, false]);
     expect(await drained(spool)).toEqual(['a', 'b', 'c']);
     for (const name of await spool.segments()) await spool.remove(name);
-    expect(await spool.isPending()).toBe(false);
+    expect([await spool.isPending(), await spool.isEmpty()]).toEqual([false, true]);
     expect(spool.pendingBytes).toBe(0);
     expect(readdirSync(spools.path)).toEqual(['damaged']);
   });
@@ -230,7 +230,9 @@ describe('several processes', () => {
     expect(texts.flat()).toHaveLength(20);
     expect(await two.segments()).toEqual([]);
     expect(await two.isPending()).toBe(false);
+    expect(await two.isEmpty()).toBe(false);
     for (const name of claimed) await one.remove(name);
+    expect(await two.isEmpty()).toBe(true);
     expect(one.pendingBytes).toBe(0);
   });
 

@@ -75,7 +75,7 @@ describe.skipIf(IS_POOLED)('a process that only receives', () => {
     await vi.waitFor(() => expect(got).toHaveLength(1), { interval: 5, timeout: 10_000 });
     await instance.caughtUp();
     expect(await receiving.subscriptions.list()).toEqual([
-      { name: 'far', patterns: ['*'], hosted: true, paused: false, lag: 0, parked: 0 },
+      { name: 'far', account: null, patterns: ['*'], hosted: true, paused: false, lag: 0, parked: 0 },
     ]);
   });
 });
@@ -210,7 +210,7 @@ describe('subscriptions', () => {
     await stop(old);
     await raiseMany(receiving, { messages: 5, each: 2 });
     expect(await receiving.subscriptions.list()).toEqual([
-      { name: 'old', patterns: ['*'], hosted: false, paused: false, lag: 10, parked: 0 },
+      { name: 'old', account: null, patterns: ['*'], hosted: false, paused: false, lag: 10, parked: 0 },
     ]);
     await receiving.subscriptions.retire('old');
     expect(await receiving.subscriptions.list()).toEqual([]);
