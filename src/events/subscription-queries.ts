@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { rowsOf } from '../database/sql-runner.js';
+import { instantSql, rowsOf } from '../database/sql-runner.js';
+import type { Instant } from '../domain/clock.js';
 import { behindSql } from './log/behind.js';
 import { HOSTED_FOR } from './subscriber-table.js';
 
@@ -19,6 +20,8 @@ export interface Subscription {
    * behind, those beyond are counted whether it gets them or not.
    */
   lag: number;
+  /** When the oldest of them was stored; null where there is none. */
+  waitingSince: Instant | null;
   /** How many were given up and wait for somebody to requeue or skip them. */
   parked: number;
 }
@@ -29,14 +32,20 @@ export class SubscriptionQueries {
   readonly #find: string;
 
   constructor(private readonly database: Database) {
-    const { subscribers, subscriber_hosts: hosts, deliveries } = database.tables;
+    const { subscribers, subscriber_hosts: hosts, deliveries, events } = database.tables;
     const held = (condition: string): string => `(
       select count(*)::int from ${deliveries} d
       where d.subscriber = s.name and ($2::text is null or d.account = $2) and ${condition})`;
+    const oldest = `(
+      select e.recorded_at from ${deliveries} d join ${events} e on e.position = d.position
+      where d.subscriber = s.name and ($2::text is null or d.account = $2)
+        and d.settled_at is null and d.parked_at is null
+      order by d.position limit 1)`;
     this.#find = `
       select s.name, s.account, s.patterns, s.paused,
         exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR}) as hosted,
         ${held('d.settled_at is null and d.parked_at is null')} + behind.counted + behind.beyond as lag,
+        ${instantSql(`least(behind.oldest, ${oldest})`, '"waitingSince"')},
         ${held('d.parked_at is not null')} as parked
       from ${subscribers} s
       cross join lateral (${behindSql(database.tables, '$2::text')}) behind

@@ -40,6 +40,15 @@ export class Subscription implements SubscriptionView {
   })
   lag: number;
 
+  @ApiProperty({
+    type: 'string',
+    format: 'date-time',
+    nullable: true,
+    example: null,
+    description: 'When the oldest of them was stored; null where there is none.',
+  })
+  waitingSince: string | null;
+
   @ApiProperty({ type: 'integer', description: 'How many deliveries were given up and wait for you.' })
   parked: number;
 }

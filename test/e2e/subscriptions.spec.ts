@@ -16,7 +16,7 @@ const post = (path: string, key: string = KEYS.shared, body?: unknown) =>
 describe('GET /subscriptions', () => {
   it('shows our own subscribers to a key that may read', async () => {
     const { body } = await service.api('/subscriptions', { key: KEYS.read });
-    const rest = { account: null, hosted: true, paused: false, lag: 0, parked: 0 };
+    const rest = { account: null, hosted: true, paused: false, lag: 0, waitingSince: null, parked: 0 };
     const outcomes = ['delivered', 'partially_delivered', 'rejected', 'undelivered', 'unknown'];
     expect(body).toEqual({
       items: [

@@ -124,6 +124,7 @@ describe('a webhook', () => {
       hosted: true,
       paused: false,
       lag: 0,
+      waitingSince: null,
       parked: 0,
     };
     await expect.poll(() => listed(KEYS.acme), SLOWLY).toEqual([lagging]);

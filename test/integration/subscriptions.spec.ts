@@ -75,7 +75,16 @@ describe.skipIf(IS_POOLED)('a process that only receives', () => {
     await vi.waitFor(() => expect(got).toHaveLength(1), { interval: 5, timeout: 10_000 });
     await instance.caughtUp();
     expect(await receiving.subscriptions.list()).toEqual([
-      { name: 'far', account: null, patterns: ['*'], hosted: true, paused: false, lag: 0, parked: 0 },
+      {
+        name: 'far',
+        account: null,
+        patterns: ['*'],
+        hosted: true,
+        paused: false,
+        lag: 0,
+        waitingSince: null,
+        parked: 0,
+      },
     ]);
   });
 });
@@ -209,8 +218,21 @@ describe('subscriptions', () => {
     await expect(receiving.subscriptions.retire('old')).rejects.toMatchObject({ code: 'subscriber_hosted' });
     await stop(old);
     await raiseMany(receiving, { messages: 5, each: 2 });
+    const [{ oldest = null } = {}] = await query(
+      database.url,
+      `select to_char(min(recorded_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as oldest from esms.events`,
+    );
     expect(await receiving.subscriptions.list()).toEqual([
-      { name: 'old', account: null, patterns: ['*'], hosted: false, paused: false, lag: 10, parked: 0 },
+      {
+        name: 'old',
+        account: null,
+        patterns: ['*'],
+        hosted: false,
+        paused: false,
+        lag: 10,
+        waitingSince: oldest,
+        parked: 0,
+      },
     ]);
     await receiving.subscriptions.retire('old');
     expect(await receiving.subscriptions.list()).toEqual([]);

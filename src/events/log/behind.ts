@@ -7,18 +7,20 @@ const MOST_COUNTED = 10_000;
 
 /**
  * How many events of subscriber `s` nobody has dealt with: `counted` one by one, and `beyond` those, whether it gets
- * them or not. They are behind its own cursor, or, where it has deliveries, behind the one of the fan-out.
+ * them or not; `oldest` is when the first of those counted was stored. They are behind its own cursor, or, where it has deliveries, behind the one of the fan-out.
  * @param account SQL for the account of which they are; null for all
  */
 export function behindSql({ cursors, events }: Pick<Tables, 'cursors' | 'events'>, account: string): string {
   const looked = (condition: string): string => `
-    select e.type, e.account, e.position from ${events} e where ${condition} order by e.position limit ${MOST_COUNTED}`;
-  return `
-    select
-      count(*) filter (where late.position > s.starts_after
+    select e.type, e.account, e.position, e.recorded_at from ${events} e where ${condition} order by e.position limit ${MOST_COUNTED}`;
+  const isWanted = `late.position > s.starts_after
         and s.patterns && ${patternsSql('late.type')}
         and (s.account is null or s.account = late.account)
-        and (${account} is null or late.account = ${account}))::int as counted,
+        and (${account} is null or late.account = ${account})`;
+  return `
+    select
+      count(*) filter (where ${isWanted})::int as counted,
+      min(late.recorded_at) filter (where ${isWanted}) as oldest,
       (case when count(*) >= ${MOST_COUNTED}
         then (select max(position) from ${events}) - max(late.position) else 0 end)::int as beyond
     from (

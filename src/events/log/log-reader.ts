@@ -27,8 +27,9 @@ export class LogReader {
   readonly #reading: string;
   readonly #pause: OutagePause;
   readonly #outage = new LastingCondition();
-  readonly #stopping = new AbortController();
-  #called = new AbortController();
+  #isStopping = false;
+  /** Ends every wait. */
+  #waking = new AbortController();
   #running: Promise<void> | null = null;
   #lease: string | null = null;
   #keptAt = 0;
@@ -54,13 +55,14 @@ export class LogReader {
   /** Its cursor may have been moved, or may be free by now. */
   look(): void {
     this.#keptAt = -Infinity;
-    this.#called.abort();
-    this.#called = new AbortController();
+    this.#waking.abort();
+    if (!this.#isStopping) this.#waking = new AbortController();
   }
 
   /** Resolves when what is in hand is done, and the cursor is free for others. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#isStopping = true;
+    this.#waking.abort();
     await this.#running;
   }
 
@@ -102,7 +104,7 @@ export class LogReader {
   async #read(batch: ReaderBatch, place: LogPlace): Promise<void> {
     let at = batch.owned.cursor;
     while (!this.#isStopping) {
-      const stretch = await this.#attempt(() => place.next(this.#renewEveryMs, this.#waking));
+      const stretch = await this.#attempt(() => place.next(this.#renewEveryMs, this.#waking.signal));
       if (stretch == null) {
         await this.#keep(batch, at);
         continue;
@@ -171,19 +173,11 @@ export class LogReader {
     }
   }
 
-  get #isStopping(): boolean {
-    return this.#stopping.signal.aborted;
-  }
-
   get #renewEveryMs(): number {
     return this.options.leaseMs / RENEWALS;
   }
 
-  get #waking(): AbortSignal {
-    return AbortSignal.any([this.#stopping.signal, this.#called.signal]);
-  }
-
   async #wait(milliseconds: number): Promise<void> {
-    await pause(milliseconds, undefined, { signal: this.#waking }).catch(() => undefined);
+    await pause(milliseconds, undefined, { signal: this.#waking.signal }).catch(() => undefined);
   }
 }
