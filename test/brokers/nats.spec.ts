@@ -69,7 +69,7 @@ describe.skipIf(NATS_ABSENT !== null)(`a relay to NATS JetStream ${NATS_ABSENT ?
       expect(parked).toBe(0);
       expect(lag).toBeGreaterThanOrEqual(300);
       await server.resume();
-      await instance.caughtUp(NAME, 60_000);
+      await instance.caughtUp(NAME);
       const arrived = (await read()).map(({ body }) => body);
       // What was sent twice has the same message id, so the stream has it once.
       expect(arrived).toHaveLength(600);
@@ -170,7 +170,7 @@ describe.skipIf(NATS_ABSENT !== null)(`a relay to NATS JetStream ${NATS_ABSENT ?
         await raiseMany(instance, { messages: 50, each: 2, prefix: 'after' });
         await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(0), { timeout: 15_000 });
         proxy.isDead = false;
-        await instance.caughtUp(NAME, 30_000);
+        await instance.caughtUp(NAME);
         expect(await instance.subscriptions.parked(NAME)).toMatchObject({ items: [] });
       },
       { url: proxy.url },

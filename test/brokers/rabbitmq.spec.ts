@@ -75,7 +75,7 @@ describe.skipIf(ABSENT !== null)(`a relay to RabbitMQ ${ABSENT ?? ''}`, () => {
       expect(lag).toBeGreaterThanOrEqual(300);
       await server.resume();
       await reconnect();
-      await instance.caughtUp(NAME, 60_000);
+      await instance.caughtUp(NAME);
       const arrived = sequencesOf(consume('killed', await depth('killed')));
       expect(arrived.size).toBe(200);
       for (const sequences of arrived.values()) expect(sequences).toEqual([1, 2, 3]);
@@ -185,7 +185,7 @@ describe.skipIf(ABSENT !== null)(`a relay to RabbitMQ ${ABSENT ?? ''}`, () => {
         await raiseMany(instance, { messages: 50, each: 2, prefix: 'after' });
         await vi.waitFor(() => expect(outageCount()).toBeGreaterThan(0), { timeout: 15_000 });
         proxy.isDead = false;
-        await instance.caughtUp(NAME, 30_000);
+        await instance.caughtUp(NAME);
         const arrived = sequencesOf(consume('half-open', await depth('half-open')));
         expect(arrived.size).toBe(55);
         for (const sequences of arrived.values()) expect(sequences).toEqual([1, 2]);

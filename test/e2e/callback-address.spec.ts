@@ -4,9 +4,10 @@ import { type INestApplication, Module, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EsmsMessages, EsmsModule, type EsmsStructure } from '../../src/index.js';
 import { callbackQuery } from '../support/callback-query.js';
+import { eventually } from '../support/eventually.js';
 import { into } from '../support/host.js';
 import { Service, TOKENS } from '../support/service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -90,7 +91,7 @@ function host(
     prepare(app);
     await app.listen(0, '127.0.0.1');
     const messages = app.get(EsmsMessages, { strict: false });
-    await vi.waitFor(() => messages.find(), { timeout: 20_000 });
+    await eventually(() => messages.find());
     return {
       port: (app.getHttpServer().address() as AddressInfo).port,
       find: (smsId) => messages.get(smsId),

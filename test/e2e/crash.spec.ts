@@ -88,7 +88,7 @@ describe('kill -9', () => {
       const { items } = await read<{ items: Message[] }>(third, '/messages');
       return items.map(({ smsId, state, outcome, price }) => [smsId, state, outcome, price.amount]);
     };
-    await expect.poll(list, WHEN_STORED).toEqual([
+    await expect.poll(list).toEqual([
       ['5450d5579bfa466a9f2a5911c82f4037', 'reported', 'delivered', '2104.0000'],
       ['53dbbc6e816f4159a9035a14a787e08f172', 'reported', 'delivered', '60.0000'],
       ['7d11c87a22934df390f73ec59d8defd6205', 'reported', 'delivered', '220.0000'],
@@ -143,7 +143,7 @@ describe('kill -9', () => {
 describe('the start', () => {
   it('generates what is not given, prints a line that works, and keeps it', async () => {
     const service = await start({ CALLBACK_TOKENS: '', API_KEYS: '' });
-    await expect.poll(() => service.output, WHEN_STORED).toContain('/docs');
+    await expect.poll(() => service.output).toContain('/docs');
     const url = /curl -g '(\S+)'/.exec(service.output)?.[1] ?? '';
     const [, key = '', message = ''] = /curl -H 'x-api-key: (\S+)' '(\S+)'/.exec(service.output) ?? [];
     expect((await service.send<never>(url.replace(/^http:\/\/[^/]+/, ''))).text).toBe('OK');
@@ -164,7 +164,7 @@ describe('the start', () => {
     expect(await service.stop()).toBe(0);
     expect(directory.postmaster).toBeNull();
     const again = await start({ CALLBACK_TOKENS: '' });
-    await expect.poll(() => again.output, WHEN_STORED).toContain('/docs');
+    await expect.poll(() => again.output).toContain('/docs');
     expect(again.output).toContain(url.split('?')[0]?.split('/').at(-1));
     expect(again.output).not.toContain(KEY);
     expect(again.output).not.toContain(key);
@@ -189,7 +189,7 @@ describe('the start', () => {
     await expect
       .poll(several('crash-key-of-the-shop'), WHEN_STORED)
       .toMatchObject({ body: { account: 'shop', recipient: { value: '09******84' } } });
-    await expect.poll(several(KEY), WHEN_STORED).toMatchObject({ body: { account: 'default' } });
+    await expect.poll(several(KEY)).toMatchObject({ body: { account: 'default' } });
     const written = { ...keyed('crash-key-of-the-shop'), method: 'POST', body: { smsId: 'x' } };
     expect((await service.send('/messages', written)).status).toBe(403);
     expect((await service.send('/messages', { ...written, ...keyed(KEY) })).status).toBe(201);

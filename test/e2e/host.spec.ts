@@ -3,7 +3,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   EsmsContacts,
   EsmsLedger,
@@ -15,6 +15,7 @@ import {
 } from '../../src/index.js';
 import { callbackQuery } from '../support/callback-query.js';
 import { databaseUrl } from '../support/database-url.js';
+import { eventually } from '../support/eventually.js';
 import { type ADAPTERS, Host, HOST_TOKENS, openSockets, OrderEntity, Orders } from '../support/host.js';
 import { TOUCHED } from '../support/hostile-host.js';
 import { SEED_SAMPLES } from '../support/samples.js';
@@ -215,7 +216,7 @@ describe.each<[keyof typeof ADAPTERS]>([['express'], ['fastify']])('in a host on
         await other.query('begin');
         await messages.register({ ref: 'met', metadata: { a: 1 } }, { manager: other });
         const meets = messages.register({ ref: 'met', metadata: { b: 2 } }, { manager });
-        await vi.waitFor(async () => expect(await host.rows(WAITING)).toHaveLength(1), { timeout: 5_000 });
+        await eventually(async () => expect(await host.rows(WAITING)).toHaveLength(1));
         await other.query('commit');
         expect(await meets).toMatchObject({ created: false, message: { metadata: { a: 1, b: 2 } } });
       });
@@ -309,13 +310,13 @@ describe.each<[keyof typeof ADAPTERS]>([['express'], ['fastify']])('in a host on
       }
     };
     const callers = Array.from({ length: 16 }, caller);
-    await vi.waitFor(() => expect(answered.length).toBeGreaterThan(200), { timeout: 10_000 });
+    await eventually(() => expect(answered.length).toBeGreaterThan(200));
     await host.shutDown();
     isOver = true;
     await Promise.all(callers);
     const before = answered.length;
     globalAgent.destroy();
-    await vi.waitFor(() => expect(openSockets()).toBe(host.socketsBefore), { timeout: 5_000 });
+    await eventually(() => expect(openSockets()).toBe(host.socketsBefore));
     expect(await host.rows(CONNECTED)).toEqual([]);
 
     await host.boot();

@@ -102,7 +102,7 @@ describe('a delivery that is parked', () => {
     });
     await raise(instance, makeEvent('sms-of-the-first', 1), makeEvent('sms-of-the-second', 1));
     const errors = (): string[] => instance.log.filter((line) => line.startsWith('ERROR'));
-    await expect.poll(() => errors().length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => errors().length).toBe(2);
     for (const [index, smsId] of ['sms-of-the-first', 'sms-of-the-second'].entries()) {
       const [line = ''] = errors().filter((each) => each.includes(smsId));
       expect(line, String(index)).toMatch(

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { ServiceBuild, ServiceProcess } from '../support/service-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -52,7 +53,7 @@ const production = (): Record<string, string> => ({
 });
 
 const said = (service: ServiceProcess, text: string): Promise<void> =>
-  vi.waitFor(() => expect(service.output).toContain(text), { timeout: 60_000, interval: 25 });
+  eventually(() => expect(service.output).toContain(text));
 
 interface Line {
   level: string;
@@ -87,11 +88,11 @@ describe('a start in development', () => {
     expect(service.output).not.toMatch(/RouterExplorer|InstanceLoader|Mapped|dependencies initialized/);
 
     const [, curl = ''] = /curl -g '([^']+)'/.exec(screen) ?? [];
-    await vi.waitFor(async () => expect((await fetch(curl)).status).toBe(200), { timeout: 30_000 });
+    await eventually(async () => expect((await fetch(curl)).status).toBe(200));
     const [, key = '', message = ''] = /curl -H 'x-api-key: ([^']+)' '([^']+)'/.exec(screen) ?? [];
     const isThere = async (): Promise<void> =>
       expect((await fetch(message, { headers: { 'x-api-key': key } })).status).toBe(200);
-    await vi.waitFor(isThere, { timeout: 30_000 });
+    await eventually(isThere);
     expect(await service.stop()).toBe(0);
     expect(service.output).toMatch(/SIGTERM: stopping[^]*stopped after \d+\.\d s\n$/);
   });

@@ -28,7 +28,7 @@ it('the first callbacks of a new installation reach billing and CRM, however lon
   expect((await answers).map(({ status, text }) => [status, text])).toEqual([1, 2, 3].map(() => [200, 'OK']));
 
   const stored = () => service.rows('select count(*)::int from esms.messages');
-  await expect.poll(stored, { interval: 20, timeout: 10_000 }).toEqual([{ count: 3 }]);
+  await expect.poll(stored).toEqual([{ count: 3 }]);
   await service.settled();
   expect(await service.ledger('first-2')).toMatchObject({ deltas: ['850.0000'], sum: '850.0000' });
   expect(await service.rows('select count(*)::int from esms.ledger')).toEqual([{ count: 3 }]);

@@ -53,7 +53,7 @@ async function send(...smsIds: readonly string[]): Promise<void> {
 
 const SLOWLY = { timeout: 60_000, interval: 10 };
 async function took({ taken }: WebhookReceiver, count: number): Promise<void> {
-  await expect.poll(() => taken.length, SLOWLY).toBe(count);
+  await expect.poll(() => taken.length).toBe(count);
 }
 
 const shortType = ({ type }: Received): string => type.slice('vn.nestjs-esms.'.length);
@@ -127,7 +127,7 @@ describe('a webhook', () => {
       waitingSince: null,
       parked: 0,
     };
-    await expect.poll(() => listed(KEYS.acme), SLOWLY).toEqual([lagging]);
+    await expect.poll(() => listed(KEYS.acme)).toEqual([lagging]);
     expect(await listed(KEYS.all)).toEqual([]);
     expect((await service.api(`${path}/pause`, { method: 'POST' })).status).toBe(404);
     expect((await service.api(`${path}/parked`)).status).toBe(404);
@@ -185,7 +185,7 @@ describe('a webhook', () => {
     expect(receiver.calls).toBe(0);
     expect((await service.api(`/webhooks/${hook.id}`)).status).toBe(404);
     const left = `select from esms.subscribers where name = 'webhook:${hook.id}'`;
-    await expect.poll(() => service.rows(left), SLOWLY).toEqual([]);
+    await expect.poll(() => service.rows(left)).toEqual([]);
   });
 
   it('that wants less than before is not held up by what it does not want', async () => {
@@ -203,20 +203,20 @@ describe('a receiver', () => {
     const smsIds = Array.from({ length: 20 }, (_, index) => `hook-down-${index}`);
     await receiver.down();
     await send(...smsIds);
-    await expect.poll(async () => (await attemptsOf(hook.id)).length, SLOWLY).toBeGreaterThanOrEqual(2);
+    await expect.poll(async () => (await attemptsOf(hook.id)).length).toBeGreaterThanOrEqual(2);
     expect((await attemptsOf(hook.id))[0]).toMatchObject({ status: null, attempt: 1, error: /ECONNREFUSED/ });
     expect((await get(hook.id)).failingSince).not.toBeNull();
     await receiver.up();
     await took(receiver, 60);
     expectInOrder(receiver.taken);
-    await expect.poll(async () => (await get(hook.id)).failingSince, SLOWLY).toBeNull();
+    await expect.poll(async () => (await get(hook.id)).failingSince).toBeNull();
   });
 
   it('that fails for days gets everything when it works again, in order', async () => {
     const { receiver, hook } = await connect();
     receiver.behave = () => 500;
     await send(...Array.from({ length: 10 }, (_, index) => `hook-500-${index}`));
-    await expect.poll(() => receiver.calls, SLOWLY).toBeGreaterThan(40);
+    await expect.poll(() => receiver.calls).toBeGreaterThan(40);
     receiver.behave = () => 204;
     await took(receiver, 30);
     expectInOrder(receiver.taken);
@@ -231,7 +231,7 @@ describe('a receiver', () => {
     receivers.push(elsewhere);
     receiver.behave = () => ({ status: 307, location: elsewhere.url });
     await send('hook-redirect');
-    await expect.poll(() => attemptsOf(hook.id), SLOWLY).not.toEqual([]);
+    await expect.poll(() => attemptsOf(hook.id)).not.toEqual([]);
     expect((await attemptsOf(hook.id))[0]).toMatchObject({ status: 307, attempt: 1 });
     expect((await get(hook.id)).failingSince).not.toBeNull();
     expect(elsewhere.connections).toBe(0);
@@ -243,9 +243,9 @@ describe('a webhook that is disabled', () => {
     const { receiver, hook } = await connect();
     receiver.behave = () => 503;
     await send('hook-lost');
-    await expect.poll(async () => (await get(hook.id)).failingSince, SLOWLY).not.toBeNull();
+    await expect.poll(async () => (await get(hook.id)).failingSince).not.toBeNull();
     await service.rows(`update esms.webhooks set failing_since = now() - interval '73 hours' where id = $1`, [hook.id]);
-    await expect.poll(async () => (await get(hook.id)).enabled, SLOWLY).toBe(false);
+    await expect.poll(async () => (await get(hook.id)).enabled).toBe(false);
     const notice = 'disabled after 72 hours without a success: it answered 503';
     expect((await get(hook.id)).notice).toBe(notice);
     expect(service.log.filter((line) => line.includes(`webhook ${hook.id} of account default ${notice}`))).toHaveLength(
@@ -289,7 +289,7 @@ describe('a secret', () => {
     await service.rows('update esms.webhooks set previous_secret_until = now() where id = $1', [hook.id]);
     receiver.secrets = [hook.secret];
     await send('hook-rotate-3');
-    await expect.poll(() => receiver.disbelieved, SLOWLY).toContain('No matching signature found');
+    await expect.poll(() => receiver.disbelieved).toContain('No matching signature found');
     receiver.secrets = [body.secret];
     await took(receiver, 3);
   });

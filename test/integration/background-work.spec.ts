@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BackgroundWork } from '../../src/database/background-work.js';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { eventually } from '../support/eventually.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -35,17 +36,17 @@ it('a database that goes away is one line of all that works in the background, a
   const started = instance.log.length;
   proxy.set('refuse');
   const enough = proxy.connections + 100;
-  await vi.waitFor(() => expect(proxy.connections).toBeGreaterThan(enough), { timeout: 60_000, interval: 20 });
+  await eventually(() => expect(proxy.connections).toBeGreaterThan(enough));
   const lines = instance.log.slice(started);
   expect(lines.filter((line) => line.includes('waits for the database'))).toHaveLength(1);
   // Of each of the two pools, that its idle connections are gone.
   expect(lines.filter((line) => !line.includes('idle connection lost')).length, lines.join('\n')).toBe(1);
   expect(lines.length).toBeLessThanOrEqual(3);
   proxy.set('pass');
-  await vi.waitFor(() => raise(instance, makeEvent('m-1', 1)), { timeout: 30_000 });
-  await vi.waitFor(() => expect(heard.toSorted()).toEqual(subscribers.toSorted()), { timeout: 30_000 });
+  await eventually(() => raise(instance, makeEvent('m-1', 1)));
+  await eventually(() => expect(heard.toSorted()).toEqual(subscribers.toSorted()));
   const isTold = (): void => expect(instance.log.join('\n')).toContain('work in the background goes on');
-  await vi.waitFor(isTold, { timeout: 60_000 });
+  await eventually(isTold);
   expect(instance.log.slice(started).filter((line) => line.includes('in the background'))).toHaveLength(2);
   await instance.stop();
 });

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CallbackKeeper } from '../../src/callbacks/callback-keeper.js';
 import { instantOf, microsecondsOf } from '../../src/domain/clock.js';
 import { EsmsLedger, EsmsMessages } from '../../src/index.js';
 import { callbackQuery, counted } from '../support/callback-query.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { eventually } from '../support/eventually.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -18,7 +19,7 @@ let messages: EsmsMessages;
 beforeAll(async () => {
   database = await createTestDatabase();
   instance = await DispatcherInstance.start(database.url, { billing: true });
-  await vi.waitFor(async () => expect(await instance.subscriptions.list()).toHaveLength(1));
+  await eventually(async () => expect(await instance.subscriptions.list()).toHaveLength(1));
   ledger = instance.app.get(EsmsLedger, { strict: false });
   messages = instance.app.get(EsmsMessages, { strict: false });
 });
@@ -202,7 +203,7 @@ it('sums by channel and carrier are those of the messages as they stand, in any 
         });
         await Promise.all(done);
       }
-      await instance.caughtUp('billing', 30_000);
+      await instance.caughtUp('billing');
       for (const [groupBy, column] of [
         ['channel', 'channel'],
         ['telco', 'telco_id'],

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { EsmsDelivery, EsmsError, EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { eventually } from '../support/eventually.js';
 import { inTransaction } from '../support/in-transaction.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
@@ -82,7 +83,7 @@ describe('complete() refuses', () => {
       throw new Error('not this time');
     });
     await raise(instance, makeEvent('m', 1));
-    await vi.waitFor(() => expect(refusal).toBeDefined(), { timeout: 5_000 });
+    await eventually(() => expect(refusal).toBeDefined());
     await instance.stop();
     const [open] = await query(database.url, 'select from esms.deliveries where settled_at is null');
     expect(open).toBeDefined();
@@ -133,7 +134,7 @@ it('a handler that outlives its time is aborted, and its late mark refused and r
   );
   await raise(instance, makeEvent('m', 1));
   await instance.caughtUp();
-  await vi.waitFor(() => expect(late).toEqual(['lease_lost']));
+  await eventually(() => expect(late).toEqual(['lease_lost']));
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   expect((signals[0]?.reason as EsmsError).code).toBe('handler_timeout');
   expect(await effects()).toBe(1);
@@ -154,9 +155,9 @@ it('a handler that outlives its lease while another process takes over is rolled
     dispatcher: { pollMs: 50 },
   });
   await raise(instance, makeEvent('m', 1));
-  await vi.waitFor(() => expect(calls).toBe(1));
+  await eventually(() => expect(calls).toBe(1));
   await query(database.url, 'update esms.deliveries set leased_until = now()');
-  await vi.waitFor(() => expect(calls).toBe(2));
+  await eventually(() => expect(calls).toBe(2));
   await instance.caughtUp();
   await sleep(1_500);
   expect(await effects()).toBe(1);
@@ -184,7 +185,7 @@ it('a handler without complete() gets an event again when it throws, up to its a
     throw new Error('told to fail');
   });
   await raise(instance, makeEvent('m', 1), makeEvent('m', 2));
-  await vi.waitFor(async () => expect((await instance.subscriptions.get('host')).parked).toBe(1), { timeout: 5_000 });
+  await eventually(async () => expect((await instance.subscriptions.get('host')).parked).toBe(1));
   expect(attempts).toEqual([1, 2, 3]);
   expect(await instance.subscriptions.parked('host')).toMatchObject({
     items: [{ subject: 'm', sequence: 1, attempts: 3, error: expect.stringMatching(/^Error: told to fail\n/) }],

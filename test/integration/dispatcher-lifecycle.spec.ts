@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { eventually } from '../support/eventually.js';
 import { openHandles } from '../support/open-handles.js';
 import { raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
@@ -36,7 +37,7 @@ it(`${CYCLES} starts and stops at any moment leave no connection, timer or lease
   const before = await openHandles();
   for (let index = 6; index < CYCLES; index += 1) await cycle(index);
   expect(await openHandles()).toEqual(before);
-  await vi.waitFor(async () => expect(await count()).toBe(0), { timeout: 5_000 });
+  await eventually(async () => expect(await count()).toBe(0));
   expect(await query(database.url, 'select from esms.deliveries where lease is not null')).toEqual([]);
   expect(await query(database.url, 'select from esms.cursors where lease is not null')).toEqual([]);
   expect(await query(database.url, 'select from esms.subscriber_hosts')).toEqual([]);

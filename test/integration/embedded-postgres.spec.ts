@@ -95,7 +95,7 @@ describe('a server', () => {
   it('ends with a process that exits without stopping it', async () => {
     const other = await startElsewhere(used);
     await other.exit();
-    await expect.poll(() => used.postmaster, { timeout: 15_000 }).toBeNull();
+    await expect.poll(() => used.postmaster).toBeNull();
   });
 
   it('survives the Ctrl-C that the terminal sends to the whole process group', async () => {

@@ -75,8 +75,6 @@ const write = (client: pg.Client, subject: string, sequence = 1) =>
     [subject, sequence],
   );
 
-const SOON = { timeout: 30_000, interval: 10 };
-
 describe('the event log', () => {
   it('brings what a transaction writes that commits late, without stalling anybody', async () => {
     const reader = new Reader();
@@ -84,13 +82,13 @@ describe('the event log', () => {
     await write(late, 'late');
     for (let index = 0; index < 5; index += 1) await raise(instance, makeEvent(`m-${index}`, 1));
     log.wake();
-    await expect.poll(() => reader.got, SOON).toEqual(['m-0/1', 'm-1/1', 'm-2/1', 'm-3/1', 'm-4/1']);
+    await expect.poll(() => reader.got).toEqual(['m-0/1', 'm-1/1', 'm-2/1', 'm-3/1', 'm-4/1']);
     expect(reader.cursor).toEqual({ position: 6, gaps: [{ lo: 1, hi: 1 }] });
     // Long after the gap was old enough to be asked about.
     await new Promise((resolve) => setTimeout(resolve, 500));
     await write(late, 'late', 2);
     await late.query('commit');
-    await expect.poll(() => reader.got.slice(5), SOON).toEqual(['late/1', 'late/2']);
+    await expect.poll(() => reader.got.slice(5)).toEqual(['late/1', 'late/2']);
     expect(reader.cursor).toEqual({ position: 7, gaps: [] });
   });
 
@@ -104,10 +102,10 @@ describe('the event log', () => {
     await half.query('rollback to savepoint s');
     await write(half, 'kept');
     await half.query('commit');
-    await expect.poll(() => reader.got, SOON).toEqual(['kept/1']);
+    await expect.poll(() => reader.got).toEqual(['kept/1']);
     expect(reader.cursor.gaps).not.toEqual([]);
     await undone.query('rollback');
-    await expect.poll(() => reader.cursor, SOON).toEqual({ position: 3, gaps: [] });
+    await expect.poll(() => reader.cursor).toEqual({ position: 3, gaps: [] });
     expect(reader.got).toEqual(['kept/1']);
   });
 
@@ -116,27 +114,27 @@ describe('the event log', () => {
     await write(late, 'late');
     await raise(instance, makeEvent('m', 1));
     const first = new Reader();
-    await expect.poll(() => first.got, SOON).toEqual(['m/1']);
+    await expect.poll(() => first.got).toEqual(['m/1']);
     await first.stop();
     const second = new Reader(first.cursor);
     await late.query('commit');
-    await expect.poll(() => second.got, SOON).toEqual(['late/1']);
+    await expect.poll(() => second.got).toEqual(['late/1']);
     expect(second.cursor).toEqual({ position: 2, gaps: [] });
   });
 
   it('brings readers at different places what each has not had', async () => {
     await raiseMany(instance, { messages: 100, each: 25 });
     const one = new Reader({ position: 2_490, gaps: [{ lo: 3, hi: 4 }] });
-    await expect.poll(() => one.got.length, SOON).toBe(12);
+    await expect.poll(() => one.got.length).toBe(12);
     const all = new Reader();
     const ahead = new Reader({ position: 2_600, gaps: [{ lo: 2_505, hi: 2_505 }] });
-    await expect.poll(() => all.got.length, SOON).toBe(2_500);
+    await expect.poll(() => all.got.length).toBe(2_500);
     await raiseMany(instance, { messages: 110, each: 1, prefix: 'new' });
     log.wake();
-    await expect.poll(() => all.got.length, SOON).toBe(2_610);
-    await expect.poll(() => one.got.length, SOON).toBe(122);
+    await expect.poll(() => all.got.length).toBe(2_610);
+    await expect.poll(() => one.got.length).toBe(122);
     // Of these it had all but two: one in a gap, one behind where it was.
-    await expect.poll(() => ahead.got.length, SOON).toBe(11);
+    await expect.poll(() => ahead.got.length).toBe(11);
     expect(new Set(all.got).size).toBe(2_610);
   });
 
@@ -152,7 +150,7 @@ describe('the event log', () => {
       log.wake();
     }
     for (const holder of holders) await holder.query('commit');
-    await expect.poll(() => reader.cursor, SOON).toEqual({ position: 40, gaps: [] });
+    await expect.poll(() => reader.cursor).toEqual({ position: 40, gaps: [] });
     expect(reader.got.filter((each) => each.startsWith('m/'))).toEqual(
       Array.from({ length: 20 }, (_, index) => `m/${index + 1}`),
     );
@@ -166,7 +164,7 @@ describe('the event log', () => {
     await query(database.url, `select setval(pg_get_serial_sequence('esms.events', 'position'), 5000000)`);
     await raise(instance, makeEvent('m', 2));
     log.wake();
-    await expect.poll(() => reader.cursor, SOON).toEqual({ position: 5_000_001, gaps: [] });
+    await expect.poll(() => reader.cursor).toEqual({ position: 5_000_001, gaps: [] });
     expect(reader.got).toEqual(['m/1', 'm/2']);
   });
 

@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { encodeSpooled } from '../../src/callbacks/spooled-callback.js';
 import { encodeRecord } from '../../src/spool/spool-record.js';
 import { callbackQuery } from '../support/callback-query.js';
+import { eventually } from '../support/eventually.js';
 import { LadderService } from '../support/ladder-service.js';
 
 let service: LadderService;
@@ -22,7 +23,7 @@ const queries = (name: string, count: number): string[] =>
 
 const readiness = async (): Promise<number | 'none'> => (await service.ask('/health/ready')).status;
 const expectReadiness = (status: number): Promise<void> =>
-  vi.waitFor(async () => expect(await readiness()).toBe(status), { timeout: 15_000, interval: 50 });
+  eventually(async () => expect(await readiness()).toBe(status));
 
 /** Holds callbacks until the database is there again: nothing else takes them now. */
 async function expectHeld(): Promise<void> {
@@ -141,7 +142,7 @@ describe('an outage is told', () => {
     service.proxy.set('refuse');
     for (let round = 0; round < 5; round += 1) await service.accepted(queries(`round-${round}`, 40));
     service.proxy.set('pass');
-    await vi.waitFor(() => expect(lines('back after')).toHaveLength(1), { timeout: 30_000 });
+    await eventually(() => expect(lines('back after')).toHaveLength(1));
     const told = service.log.filter((line) => /Esms(Spool|Callbacks)$/.test(line));
     expect(told.map((line) => line.replace(/ (since|after) .*/, ''))).toEqual(['spooling', 'back']);
     expect(lines('back after')[0]).toContain('200 callbacks were spooled, 200 committed from here');
@@ -152,10 +153,10 @@ describe('an outage is told', () => {
     service = await LadderService.start({ spool: false });
     service.proxy.set('refuse');
     const replies = queries('held', 40).map((query) => service.callback(query));
-    await vi.waitFor(() => expect(lines('are held')).toHaveLength(1));
+    await eventually(() => expect(lines('are held')).toHaveLength(1));
     service.proxy.set('pass');
     await Promise.all(replies);
-    await vi.waitFor(() => expect(lines('are held', 'no callback is held any more')).toHaveLength(2));
+    await eventually(() => expect(lines('are held', 'no callback is held any more')).toHaveLength(2));
   });
 });
 
@@ -178,23 +179,20 @@ describe('a message that is locked', () => {
       };
       await Promise.all([locked(), locked(), locked(), locked(), service.accepted(queries('others', 50))]);
       const others = `select from esms.messages where sms_id like 'others-%'`;
-      await vi.waitFor(async () => expect(await service.rows(others)).toHaveLength(50));
+      await eventually(async () => expect(await service.rows(others)).toHaveLength(50));
       expect(service.spooled).not.toEqual([]);
       // On a slow machine the first ones may have gone there for want of time.
-      await vi.waitFor(
-        async () => {
-          await locked();
-          expect(lines('wait for a lock in the spool')).toHaveLength(1);
-        },
-        { timeout: 30_000 },
-      );
+      await eventually(async () => {
+        await locked();
+        expect(lines('wait for a lock in the spool')).toHaveLength(1);
+      });
       await holder.query('commit');
       await holder.end();
       await service.drained();
       const receipts = await service.rows(`select from esms.receipts where sms_id = 'locked'`);
       expect(receipts).toHaveLength(what === 'row' ? about + 1 : about);
       expect(await service.rows('select from esms.quarantine')).toEqual([]);
-      await vi.waitFor(() => expect(lines('nothing waits for a lock any more')).toHaveLength(1), { timeout: 15_000 });
+      await eventually(() => expect(lines('nothing waits for a lock any more')).toHaveLength(1));
     },
   );
 
@@ -207,7 +205,7 @@ describe('a message that is locked', () => {
     const held = [0, 1, 2, 3, 4].map((index) =>
       service.callback(callbackQuery('locked', { TotalPrice: `${index}.0000` })),
     );
-    await vi.waitFor(() => expect(lines('are held')).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(lines('are held')).toHaveLength(1));
     await service.accepted(queries('others', 50));
     await holder.query('commit');
     await holder.end();

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { encodeRecord } from '../../src/spool/spool-record.js';
 import { encodeSpooled } from '../../src/callbacks/spooled-callback.js';
 import { callbackQuery } from '../support/callback-query.js';
 import type { ProxyMode } from '../support/database-proxy.js';
+import { eventually } from '../support/eventually.js';
 import { QUERY_ENDS_AFTER_MS, LadderService } from '../support/ladder-service.js';
 import { lifeQueries } from '../support/life-queries.js';
 
@@ -103,7 +104,7 @@ describe('while the database', () => {
     await sendLives(service, DURING);
     service.proxy.set('pass');
     await service.enrolled();
-    await vi.waitFor(() => expectReady(service), { timeout: 15_000 });
+    await eventually(() => expectReady(service));
     await sendLives(service, AFTER);
     await service.drained();
     const { messages, quarantine } = await service.outcome();
@@ -134,7 +135,7 @@ describe('a lost reply to a COMMIT', () => {
     service.proxy.set('drop-after-commit');
     const lives = lifeQueries('lost', 28);
     const sent = sendLives(service, lives);
-    await vi.waitFor(() => expect(service.proxy.lostCommits).toBeGreaterThan(3), { timeout: 10_000, interval: 5 });
+    await eventually(() => expect(service.proxy.lostCommits).toBeGreaterThan(3));
     service.proxy.set('pass');
     await sent;
     await service.drained();

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LedgerCheck } from '../../src/billing/ledger-check.js';
 import { CallbackKeeper } from '../../src/callbacks/callback-keeper.js';
 import { EsmsLedger } from '../../src/index.js';
 import { callbackQuery } from '../support/callback-query.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { eventually } from '../support/eventually.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -13,7 +14,7 @@ let instance: DispatcherInstance;
 beforeEach(async () => {
   database = await createTestDatabase();
   instance = await DispatcherInstance.start(database.url, { billing: true });
-  await vi.waitFor(async () => expect(await instance.subscriptions.list()).toHaveLength(1), 20_000);
+  await eventually(async () => expect(await instance.subscriptions.list()).toHaveLength(1));
 });
 
 afterEach(async () => {
@@ -42,13 +43,10 @@ async function checked() {
   await rows(`update esms.ledger_checks set due_at = now(), checked_at = null`);
   const state = () => instance.app.get(EsmsLedger, { strict: false }).check();
   // The process does it too, and one of the two has the account at a time.
-  await vi.waitFor(
-    async () => {
-      await check.step();
-      expect((await state())?.checkedAt).toEqual(expect.any(String));
-    },
-    { interval: 20, timeout: 30_000 },
-  );
+  await eventually(async () => {
+    await check.step();
+    expect((await state())?.checkedAt).toEqual(expect.any(String));
+  });
   return state();
 }
 
@@ -78,7 +76,7 @@ describe('the ledger', () => {
     await rows(`create table kept as select * from esms.ledger where sms_id in ('a', 'b')`);
     await rows(`delete from esms.ledger where sms_id = 'b'`);
     // By itself: nobody asks here.
-    await vi.waitFor(() => expect(alarms()).toHaveLength(1), { interval: 100, timeout: 60_000 });
+    await eventually(() => expect(alarms()).toHaveLength(1));
     expect(alarms()[0]).toMatch(/account default differs .* by -850\.0000 VND, in 1 of them, such as SMSID "b"/);
     expect(await known()).toMatchObject({ difference: '-850.0000', messages: 1, smsId: 'b' });
     await rows(`delete from esms.ledger where sms_id = 'a'`);
@@ -105,7 +103,7 @@ describe('the ledger', () => {
   it('is not said to differ while billing is behind', async () => {
     await charged('a');
     await instance.subscriptions.pause('billing');
-    await vi.waitFor(async () => expect((await instance.subscriptions.get('billing')).paused).toBe(true));
+    await eventually(async () => expect((await instance.subscriptions.get('billing')).paused).toBe(true));
     await tell('a', { TotalPrice: '900.0000' });
     await tell('b');
     expect(await known()).toMatchObject({ difference: '0.0000', messages: 0 });

@@ -8,6 +8,7 @@ import { Intake } from '../../src/messages/intake.js';
 import { LockedByOthers } from '../../src/messages/locked-by-others.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 import type { ReceivedReport } from '../../src/messages/received-report.js';
+import { eventually } from '../support/eventually.js';
 import { at, makeReport, type ReportParts } from '../support/reports.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -131,7 +132,7 @@ describe.each(Object.entries(cases))('while another transaction holds %s', (name
     if (before === undefined) expect(await isStored(held)).toBe(false);
     if (!unseen) expect(others.map((smsId) => tries.get(smsId))).toEqual(others.map(() => 1));
     // Once known, it is tried apart from all others.
-    await vi.waitFor(() => expect(tries.get(held.smsId as string)).toBeGreaterThan(3));
+    await eventually(() => expect(tries.get(held.smsId as string)).toBeGreaterThan(3));
     const later = Array.from({ length: 40 }, (_, index) => `${name}-later-${index}`);
     await Promise.all([...later.map((smsId) => accept({ smsId })), expectRefused(held)]);
     expect(later.map((smsId) => tries.get(smsId))).toEqual(later.map(() => 1));

@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReadEsmsEvents } from '../../src/events/read-esms-events.js';
 import { ReaderPool } from '../../src/events/reader-pool.js';
 import type { EsmsDelivery, EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { eventually } from '../support/eventually.js';
 import { inTransaction } from '../support/in-transaction.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-
-const SLOWLY = { timeout: 20_000, interval: 20 };
 
 let database: TestDatabase;
 const running: DispatcherInstance[] = [];
@@ -93,25 +92,25 @@ describe('a subscriber that reads the log', () => {
     await raise(receiving, costOf('first', 1));
     const worker = await start({ billing: true });
     await raise(receiving, costOf('second', 1), makeEvent('second', 2, 'message.sent'));
-    await expect.poll(posted, SLOWLY).toEqual(['first', 'second']);
+    await expect.poll(posted).toEqual(['first', 'second']);
     await stop(worker);
     await raise(receiving, costOf('third', 1));
     await start({ billing: true, providers: [Probe] });
-    await expect.poll(posted, SLOWLY).toEqual(['first', 'second', 'third']);
-    await expect.poll(effects, SLOWLY).toEqual(['second/2']);
+    await expect.poll(posted).toEqual(['first', 'second', 'third']);
+    await expect.poll(effects).toEqual(['second/2']);
   });
 
   it('begins at the beginning again once it was retired, and posts nothing twice', async () => {
     const receiving = await start({ dispatcher: false });
     await raise(receiving, costOf('first', 1));
     const worker = await start({ billing: true });
-    await expect.poll(posted, SLOWLY).toEqual(['first']);
+    await expect.poll(posted).toEqual(['first']);
     await stop(worker);
     await receiving.subscriptions.retire('billing');
     expect(await receiving.subscriptions.list()).toEqual([]);
     await raise(receiving, costOf('second', 1));
     await start({ billing: true });
-    await expect.poll(posted, SLOWLY).toEqual(['first', 'second']);
+    await expect.poll(posted).toEqual(['first', 'second']);
   });
 
   it('cannot share its name with a handler of the host', async () => {
@@ -129,11 +128,11 @@ describe('an event that one subscriber cannot take', () => {
     await raise(instance, costOf('bad', 1, 'poison'), costOf('bad', 2), costOf('good', 1));
     await raise(instance, costOf('good', 2), costOf('bad', 3));
     const billing = () => instance.subscriptions.get('billing');
-    await expect.poll(billing, SLOWLY).toMatchObject({ lag: 2, parked: 1 });
+    await expect.poll(billing).toMatchObject({ lag: 2, parked: 1 });
     expect(await posted()).toEqual(['good', 'good']);
     await raise(instance, costOf('bad', 4), costOf('good', 3));
-    await expect.poll(billing, SLOWLY).toMatchObject({ lag: 3, parked: 1 });
-    await expect.poll(posted, SLOWLY).toEqual(['good', 'good', 'good']);
+    await expect.poll(billing).toMatchObject({ lag: 3, parked: 1 });
+    await expect.poll(posted).toEqual(['good', 'good', 'good']);
     expect(await instance.subscriptions.get('crm')).toMatchObject({ lag: 0, parked: 0 });
     expect((await instance.subscriptions.parked('billing')).items).toMatchObject([
       { subject: 'bad', sequence: 1, attempts: 3, error: expect.stringContaining('poison') },
@@ -153,7 +152,7 @@ describe('an event that one subscriber cannot take', () => {
     };
     const instance = await start(PROBE);
     await raise(instance, makeEvent('bad', 1), makeEvent('bad', 2), makeEvent('good', 1));
-    await expect.poll(() => instance.subscriptions.get('probe'), SLOWLY).toMatchObject({ lag: 1, parked: 1 });
+    await expect.poll(() => instance.subscriptions.get('probe')).toMatchObject({ lag: 1, parked: 1 });
     Probe.before = () => undefined;
     expect(await instance.subscriptions.requeue('probe')).toBe(1);
     await instance.caughtUp();
@@ -167,7 +166,7 @@ describe('an event that one subscriber cannot take', () => {
     };
     const instance = await start(PROBE);
     await raiseMany(instance, { messages: 400, each: 2 });
-    await expect.poll(() => instance.subscriptions.get('probe'), SLOWLY).toMatchObject({ lag: 3, parked: 3 });
+    await expect.poll(() => instance.subscriptions.get('probe')).toMatchObject({ lag: 3, parked: 3 });
     const made = await effects();
     expect(made).toHaveLength(794);
     expect(new Set(made).size).toBe(794);
@@ -181,13 +180,13 @@ describe('an event that one subscriber cannot take', () => {
     };
     const instance = await start(PROBE);
     await raise(instance, makeEvent('m', 1), makeEvent('m', 2));
-    await expect.poll(() => instance.subscriptions.get('probe'), SLOWLY).toMatchObject({ lag: 1, parked: 1 });
+    await expect.poll(() => instance.subscriptions.get('probe')).toMatchObject({ lag: 1, parked: 1 });
     failing = false;
     await instance.subscriptions.replay('probe', new Date(0));
-    await expect.poll(effects, SLOWLY).toEqual(['m/1', 'm/2']);
+    await expect.poll(effects).toEqual(['m/1', 'm/2']);
     await instance.caughtUp();
     await instance.subscriptions.replay('probe', new Date(0));
-    await expect.poll(effects, SLOWLY).toEqual(['m/1', 'm/2', 'm/1', 'm/2']);
+    await expect.poll(effects).toEqual(['m/1', 'm/2', 'm/1', 'm/2']);
     // Nothing has occurred since then.
     await instance.subscriptions.replay('probe', new Date(Date.now() + 3_600_000));
     await raise(instance, makeEvent('m', 3));
@@ -208,10 +207,10 @@ describe('the lease of a cursor', () => {
     };
     const owner = await start(PROBE);
     await raise(owner, makeEvent('m', 1));
-    await vi.waitFor(() => expect(isFirst).toBe(false), SLOWLY);
+    await eventually(() => expect(isFirst).toBe(false));
     const taker = await start(PROBE);
     await endLease();
-    await expect.poll(effects, SLOWLY).toEqual(['m/1']);
+    await expect.poll(effects).toEqual(['m/1']);
     wakeUp();
     await raise(taker, makeEvent('m', 2));
     await taker.caughtUp();
@@ -227,11 +226,11 @@ describe('the lease of a cursor', () => {
     const turns = (async () => {
       for (let seen = -1; !isOver; ) {
         await endLease();
-        await vi.waitFor(async () => {
+        await eventually(async () => {
           const count = (await effects()).length;
           if (!isOver && count === seen) throw new Error('nothing was done yet');
           seen = count;
-        }, SLOWLY);
+        });
       }
     })();
     for (let sequence = 1; sequence <= 40; sequence += 1) {
@@ -240,7 +239,7 @@ describe('the lease of a cursor', () => {
         ...['a', 'b', 'c'].map((subject) => makeEvent(subject, sequence)),
       );
     }
-    await instances[0]?.caughtUp('probe', 30_000);
+    await instances[0]?.caughtUp('probe');
     isOver = true;
     await turns;
     const made = await effects();
@@ -264,7 +263,7 @@ describe('the lease of a cursor', () => {
     );
     await raise(receiving, makeEvent('m', 2));
     await start(PROBE);
-    await expect.poll(effects, SLOWLY).toEqual(['m/1', 'm/2']);
+    await expect.poll(effects).toEqual(['m/1', 'm/2']);
   });
 
   it('is given up by a pause, after which nothing has an effect', async () => {
@@ -273,7 +272,7 @@ describe('the lease of a cursor', () => {
     await instance.caughtUp();
     await instance.subscriptions.pause('probe');
     await raise(instance, makeEvent('m', 2));
-    await expect.poll(() => instance.subscriptions.get('probe'), SLOWLY).toMatchObject({ paused: true, lag: 1 });
+    await expect.poll(() => instance.subscriptions.get('probe')).toMatchObject({ paused: true, lag: 1 });
     expect(await effects()).toEqual(['m/1']);
     await instance.subscriptions.resume('probe');
     await instance.caughtUp();
@@ -287,7 +286,7 @@ it('what holds up billing holds up neither CRM nor those who store', { timeout: 
     await client.query('lock table esms.ledger');
     for (let index = 0; index < 20; index += 1) {
       await raise(instance, costOf(`m-${index}`, 1), makeEvent(`m-${index}`, 2));
-      await expect.poll(effects, SLOWLY).toHaveLength(index + 1);
+      await expect.poll(effects).toHaveLength(index + 1);
     }
     expect(await instance.subscriptions.get('billing')).toMatchObject({ lag: 20, parked: 0 });
   });
@@ -328,9 +327,9 @@ it('a long list of things to do keeps no process from saying that it lives', { t
     await client.query('select from esms.deliveries for update');
     await instance.subscriptions.replay('s', new Date(0));
     const before = await lastSaid();
-    await expect.poll(lastSaid, { timeout: 15_000, interval: 100 }).not.toEqual(before);
+    await expect.poll(lastSaid).not.toEqual(before);
     const since = await lastSaid();
-    await expect.poll(lastSaid, { timeout: 15_000, interval: 100 }).not.toEqual(since);
+    await expect.poll(lastSaid).not.toEqual(since);
   });
   await instance.caughtUp();
 });

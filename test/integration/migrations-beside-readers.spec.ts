@@ -1,12 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { beginMigration } from '../../src/database/begin-migration.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { MIGRATIONS } from '../../src/database/migrations.js';
 import { runMigrations } from '../../src/database/run-migrations.js';
 import { callbackQuery } from '../support/callback-query.js';
+import { eventually } from '../support/eventually.js';
 import { Service } from '../support/service.js';
 
 /** As a later version may have them: a column, and an index on a table that is there. */
@@ -72,14 +73,14 @@ it('a migration beside an open report lets callbacks through, and is done once t
   let isOver = false;
   const migrating = runMigrations(later, 'esms').finally(() => (isOver = true));
   for (let index = 0; index < 60; index += 1) await service.callbacks(callbackQuery(`beside-${index}`));
-  await vi.waitFor(isStored('beside-59'));
+  await eventually(isStored('beside-59'));
   expect(isOver).toBe(false);
   await reader.query('commit');
   await migrating;
   const index = `select indisvalid as valid from pg_index where indexrelid = 'esms.messages_note'::regclass`;
   expect(await service.rows(index)).toEqual([{ valid: true }]);
   await service.callbacks(callbackQuery('after'));
-  await vi.waitFor(isStored('after'));
+  await eventually(isStored('after'));
 });
 
 it('two processes migrate one after the other, an index that is built concurrently included', async () => {

@@ -1,9 +1,10 @@
 import { Client } from 'pg';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { OutageError } from '../../src/events/outage.js';
 import type { EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { eventually } from '../support/eventually.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -41,7 +42,7 @@ it.each([
   const dispatcher = { maxAttempts: MAX_ATTEMPTS, backoffMs: 5 };
   const instance = await DispatcherInstance.start(database.url, { providers, dispatcher });
   await raiseMany(instance, { messages: 100, each: 3 });
-  await vi.waitFor(() => expect(refusals).toBeGreaterThan(MAX_ATTEMPTS * 3), { timeout: 15_000 });
+  await eventually(() => expect(refusals).toBeGreaterThan(MAX_ATTEMPTS * 3));
   await instance.caughtUp('near');
   expect(await instance.subscriptions.get('far')).toMatchObject({ lag: 300, parked: 0 });
   // What is in hand once has an attempt counted until it is given back.
@@ -71,7 +72,7 @@ it('asks little of what is away: one call at a time, and ever more rarely', asyn
   const providers = [eventHandler({ subscriber: 'far', concurrency: 8 }, fail)];
   const instance = await DispatcherInstance.start(database.url, { providers, dispatcher: { backoffMs: 20 } });
   await raiseMany(instance, { messages: 50, each: 1 });
-  await vi.waitFor(() => expect(calls.length).toBeGreaterThan(13), { timeout: 15_000 });
+  await eventually(() => expect(calls.length).toBeGreaterThan(13));
   const gaps = calls.slice(8).map((time, index) => time - (calls[index + 7] as number));
   // Half of 20 ms doubled once for each that went before, the eight of the first being one.
   for (const [index, gap] of gaps.entries()) expect(gap).toBeGreaterThanOrEqual(10 * 2 ** index - 1);
@@ -86,7 +87,7 @@ it('is what a lock on the ledger is to billing, which then posts', { timeout: 30
   await holder.query('begin; lock table esms.ledger');
   const data = { message: { channel: 'viber', telco: null }, delta: '1.0000', total: '1.0000', currency: 'VND' };
   await raise(instance, { ...makeEvent('m', 1, 'message.cost_changed'), data } as unknown as EsmsEvent);
-  await vi.waitFor(() => expect(instance.log.join('\n')).toContain('outage, trying again'), { timeout: 15_000 });
+  await eventually(() => expect(instance.log.join('\n')).toContain('outage, trying again'));
   expect(await query(database.url, 'select from esms.deliveries where attempts > 0 and lease is null')).toEqual([]);
   await holder.query('rollback');
   await holder.end();

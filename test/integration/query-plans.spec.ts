@@ -1,11 +1,12 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { CHANNELS } from '../../src/domain/channel.js';
 import { EsmsContacts, EsmsLedger, EsmsMessages, EsmsQuarantine } from '../../src/index.js';
 import { CallbackKeeper } from '../../src/callbacks/callback-keeper.js';
 import { callbackQuery } from '../support/callback-query.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { eventually } from '../support/eventually.js';
 import { statementsOf, tablesReadWhole } from '../support/query-plans.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -66,7 +67,7 @@ const MULTIPLIED = [
 beforeAll(async () => {
   database = await createTestDatabase();
   instance = await DispatcherInstance.start(database.url, { billing: true, crm: true });
-  await vi.waitFor(async () => expect(await instance.subscriptions.list()).toHaveLength(2), 20_000);
+  await eventually(async () => expect(await instance.subscriptions.list()).toHaveLength(2));
   const callback = { account: 'default', receivedAt: '2026-11-25T19:05:40.123456Z' };
   await of(CallbackKeeper).keep({ ...callback, query: Buffer.from(callbackQuery('sms-0')) });
   await instance.caughtUp();

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallbackKeeper } from '../../src/callbacks/callback-keeper.js';
 import { EsmsLedger, EsmsMessages, EsmsQuarantine, OnEsmsEvent, type EsmsEvent } from '../../src/index.js';
 import { callbackQuery } from '../support/callback-query.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { eventually } from '../support/eventually.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -31,7 +32,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   const webhooks = { allowPrivateNetworks: true };
   instance = await DispatcherInstance.start(database.url, { billing: true, providers: [Seen], webhooks });
-  await vi.waitFor(async () => expect(await instance.subscriptions.list()).toHaveLength(2));
+  await eventually(async () => expect(await instance.subscriptions.list()).toHaveLength(2));
   ledger = instance.app.get(EsmsLedger, { strict: false });
   writer = new Client({ connectionString: database.url });
   await writer.connect();
@@ -137,7 +138,7 @@ describe('what came long ago and is stored now', () => {
     const seen = instance.app.get(Seen, { strict: false }).subjects;
     expect(seen).toEqual(['before', 'late']);
     await instance.subscriptions.replay('seen', stopped);
-    await vi.waitFor(() => expect(seen).toEqual(['before', 'late', 'late']), { timeout: 15_000 });
+    await eventually(() => expect(seen).toEqual(['before', 'late', 'late']));
   });
 
   it('is the first of the quarantine', async () => {

@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type INestApplicationContext, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { rowsOf } from '../../src/database/sql-runner.js';
 import type { StatusData } from '../../src/domain/domain-event.js';
 import { EsmsContacts, EsmsLedger, EsmsMessages, EsmsModule, type EsmsEvent, OnEsmsEvent } from '../../src/index.js';
 import { Intake } from '../../src/messages/intake.js';
 import { SilenceCloser } from '../../src/messages/silence.closer.js';
+import { eventually } from '../support/eventually.js';
 import { at, makeReport } from '../support/reports.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -214,7 +215,7 @@ it('in any order of registration, silence, callbacks and completion: found, clos
   const open = 'select count(*)::int from esms.deliveries where settled_at is null';
   const isSettled = async () =>
     expect(await rowsOf(app.get(Database, { strict: false }), open)).toEqual([{ count: 0 }]);
-  await vi.waitFor(isSettled, { timeout: 20_000 });
+  await eventually(isSettled);
   for (const { name, known } of runs) {
     const ofRegistration = await eventsOf(
       `subject = (select 'registration:' || id from esms.registrations where ref = $1)`,
@@ -262,33 +263,30 @@ it('tells who it was for, what was registered, and why', async () => {
   const registration = { ref: 'told', requestId: 'r-told', recipient: '+84 912 345 678', metadata: { order: 1 } };
   await messages.register({ ...registration, channel: 'viber', scheduledFor: '2026-01-01' });
   await perform('silence', 'told', '');
-  await vi.waitFor(
-    () => {
-      const told = events.find(({ data }) => 'message' in data && data.message.ref === 'told');
-      expect(told).toMatchObject({
-        type: 'message.unknown',
-        sequence: 1,
-        data: {
-          message: {
-            smsId: null,
-            ref: 'told',
-            requestId: 'r-told',
-            channel: 'viber',
-            state: 'reported',
-            outcome: 'unknown',
-            final: true,
-            registered: true,
-            recipient: { kind: 'phone', value: '0912345678' },
-            metadata: { order: 1 },
-            error: { reason: 'no_report' },
-          },
-          previous: { state: 'pending', outcome: null },
-          correction: false,
+  await eventually(() => {
+    const told = events.find(({ data }) => 'message' in data && data.message.ref === 'told');
+    expect(told).toMatchObject({
+      type: 'message.unknown',
+      sequence: 1,
+      data: {
+        message: {
+          smsId: null,
+          ref: 'told',
+          requestId: 'r-told',
+          channel: 'viber',
+          state: 'reported',
+          outcome: 'unknown',
+          final: true,
+          registered: true,
+          recipient: { kind: 'phone', value: '0912345678' },
+          metadata: { order: 1 },
+          error: { reason: 'no_report' },
         },
-      });
-    },
-    { timeout: 10_000 },
-  );
+        previous: { state: 'pending', outcome: null },
+        correction: false,
+      },
+    });
+  });
 });
 
 it('waits for the time it is scheduled for', async () => {

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { rowsOf, type Transaction } from '../../src/database/sql-runner.js';
 import { attributedRecipient } from '../../src/domain/attribution.js';
@@ -20,6 +20,7 @@ import { MessageRecords } from '../../src/messages/message-records.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 import type { ReceivedReport } from '../../src/messages/received-report.js';
 import type { StoredMessage } from '../../src/messages/stored-message.js';
+import { eventually } from '../support/eventually.js';
 import { CLOSE, messageLog } from '../support/message-log.js';
 import { expectedOf, visibleOf } from '../support/message-oracle.js';
 import { at, makeReport } from '../support/reports.js';
@@ -274,7 +275,7 @@ it('and in the end ledger and contacts agree with every one of these messages', 
   const { dataSource, tables } = app.get(Database, { strict: false });
   app.get(Outbox, { strict: false }).announce();
   const open = `select count(*)::int from (${OPEN_DELIVERIES}) each`;
-  await vi.waitFor(async () => expect(await rowsOf(dataSource, open)).toEqual([{ count: 0 }]), { timeout: 20_000 });
+  await eventually(async () => expect(await rowsOf(dataSource, open)).toEqual([{ count: 0 }]));
 
   const [checked] = await rowsOf<{ messages: number; charged: number }>(
     dataSource,

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupBy } from '../../src/domain/group-by.js';
 import type { EsmsEvent } from '../../src/index.js';
 import { addBlockedMessages } from '../support/blocked-messages.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { eventually } from '../support/eventually.js';
 import { inTransaction } from '../support/in-transaction.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
@@ -72,7 +73,7 @@ describe.skipIf(IS_POOLED)('a process that only receives', () => {
     await sleep(300);
     await raise(receiving, makeEvent('m', 1));
     // Long before the poll.
-    await vi.waitFor(() => expect(got).toHaveLength(1), { interval: 5, timeout: 10_000 });
+    await eventually(() => expect(got).toHaveLength(1));
     await instance.caughtUp();
     expect(await receiving.subscriptions.list()).toEqual([
       {
@@ -115,7 +116,7 @@ describe('a new subscriber', () => {
     const first = recorder({ subscriber: 'first' });
     const young = await start(provider, first.provider);
     const since = sent + 1;
-    await vi.waitFor(() => expect(sent).toBeGreaterThan(since + 20), { timeout: 10_000 });
+    await eventually(() => expect(sent).toBeGreaterThan(since + 20));
     on = false;
     await callbacks;
     await young.caughtUp();
@@ -136,7 +137,7 @@ describe('a new subscriber', () => {
     const { got, provider } = recorder({ subscriber: 'all', from: 'beginning', batch: 100 });
     const instance = await start(provider);
     await Promise.all(writers);
-    await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(6_000), { timeout: 60_000 });
+    await eventually(() => expect(got.length).toBeGreaterThanOrEqual(6_000));
     await instance.caughtUp();
     expectComplete(got, 50, 120);
   });
@@ -152,7 +153,7 @@ describe('a new subscriber', () => {
       instance = await start(provider);
       await sleep(1_000);
     });
-    await vi.waitFor(() => expect(got).toHaveLength(1), { timeout: 5_000 });
+    await eventually(() => expect(got).toHaveLength(1));
     await instance?.caughtUp('all');
   });
 });
@@ -165,7 +166,7 @@ describe('one subscriber in two versions', () => {
     await stop(await start(contradicted.provider));
     expect((await one.subscriptions.get('s')).patterns).toEqual(['message.contradicted', 'message.sent']);
     await raise(one, makeEvent('m', 1, 'message.contradicted'), makeEvent('m', 2, 'message.sent'), makeEvent('n', 1));
-    await vi.waitFor(() => expect(sent.got.map(({ subject }) => subject)).toEqual(['n']), { timeout: 14_000 });
+    await eventually(() => expect(sent.got.map(({ subject }) => subject)).toEqual(['n']));
     expect(await one.subscriptions.get('s')).toMatchObject({ lag: 2 });
     await start(contradicted.provider);
     await one.caughtUp('s');
@@ -178,7 +179,7 @@ describe('one subscriber in two versions', () => {
     const one = await start(sent.provider);
     await stop(await start(recorder({ subscriber: 's' }).provider));
     await raise(one, makeEvent('m', 1, 'message.contradicted'), makeEvent('m', 2, 'message.sent'));
-    await vi.waitFor(async () => expect((await one.subscriptions.get('s')).lag).toBe(2), { timeout: 14_000 });
+    await eventually(async () => expect((await one.subscriptions.get('s')).lag).toBe(2));
     expect(sent.got).toEqual([]);
     await one.subscriptions.narrow('s');
     expect((await one.subscriptions.get('s')).patterns).toEqual(['message.sent']);
@@ -237,7 +238,7 @@ describe('subscriptions', () => {
     await receiving.subscriptions.retire('old');
     expect(await receiving.subscriptions.list()).toEqual([]);
     const left = () => query(database.url, 'select from esms.deliveries union all select from esms.subscribers');
-    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 5_000 });
+    await eventually(async () => expect(await left()).toEqual([]));
     await expect(receiving.subscriptions.retire('old')).rejects.toMatchObject({ code: 'subscriber_unknown' });
     await start(recorder({ subscriber: 'old' }).provider);
     expect(await receiving.subscriptions.list()).toMatchObject([{ name: 'old', hosted: true, lag: 0 }]);
@@ -255,7 +256,7 @@ describe('subscriptions', () => {
     await query(database.url, 'delete from esms.deliveries where sequence = 2');
     got.splice(0);
     await instance.subscriptions.replay('s', since);
-    await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(100), { timeout: 10_000 });
+    await eventually(() => expect(got.length).toBeGreaterThanOrEqual(100));
     await instance.caughtUp();
     expectComplete(got, 20, 5);
     expect(got.every(({ subject }) => subject.startsWith('after'))).toBe(true);
@@ -271,10 +272,10 @@ describe('subscriptions', () => {
     };
     const instance = await start(eventHandler({ subscriber: 's', concurrency: 2 }, handle));
     await raise(instance, ...[1, 2, 3].map((sequence) => makeEvent('m', sequence)));
-    await vi.waitFor(() => expect(got).toHaveLength(3), { timeout: 10_000 });
+    await eventually(() => expect(got).toHaveLength(3));
     await instance.subscriptions.replay('s', new Date(0));
     const isReplaying = 'select from esms.subscribers where replay_after is not null';
-    await vi.waitFor(async () => expect(await query(database.url, isReplaying)).toEqual([]), { timeout: 10_000 });
+    await eventually(async () => expect(await query(database.url, isReplaying)).toEqual([]));
     letGo();
     await instance.caughtUp();
     expect(got).toEqual([1, 2, 3, 1, 2, 3]);
@@ -294,7 +295,7 @@ describe('subscriptions', () => {
     });
     running.push(instance);
     await raiseMany(instance, { messages: 4, each: 2 });
-    await vi.waitFor(async () => expect((await instance.subscriptions.get('s')).parked).toBe(4), { timeout: 5_000 });
+    await eventually(async () => expect((await instance.subscriptions.get('s')).parked).toBe(4));
     failing = false;
     const page = await instance.subscriptions.parked('s', { limit: 3 });
     expect(page.items).toHaveLength(3);
@@ -316,7 +317,7 @@ describe('subscriptions', () => {
     });
     const instance = await start(provider);
     await raise(instance, makeEvent('m', 1));
-    await vi.waitFor(() => expect(calls).toBe(2), { timeout: 15_000 });
+    await eventually(() => expect(calls).toBe(2));
     const log = instance.log.join('\n');
     expect(log).toContain('attempt 1 of 10: no contact **** *** ***, password=***');
     expect(log).not.toMatch(/0912|sEcReT/);
@@ -335,10 +336,10 @@ describe('subscriptions', () => {
     });
     running.push(instance);
     await raise(instance, makeEvent('m', 1), makeEvent('m', 2));
-    await vi.waitFor(async () => expect((await instance.subscriptions.get('s')).parked).toBe(1), { timeout: 5_000 });
+    await eventually(async () => expect((await instance.subscriptions.get('s')).parked).toBe(1));
     failing = false;
     await instance.subscriptions.replay('s', new Date(0));
-    await vi.waitFor(() => expect(got).toEqual([1, 2]), { timeout: 10_000 });
+    await eventually(() => expect(got).toEqual([1, 2]));
   });
 
   it('are retired with all their deliveries, also one that is marked meanwhile', async () => {
@@ -350,10 +351,10 @@ describe('subscriptions', () => {
         'update esms.deliveries set attempts = 1 where position = (select min(position) from esms.events)',
       );
       await receiving.subscriptions.retire('old');
-      await vi.waitFor(async () => expect(await query(database.url, WAITING)).toHaveLength(1), { timeout: 10_000 });
+      await eventually(async () => expect(await query(database.url, WAITING)).toHaveLength(1));
     });
     const left = () => query(database.url, 'select from esms.deliveries union all select from esms.subscribers');
-    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 10_000 });
+    await eventually(async () => expect(await left()).toEqual([]));
   });
 });
 

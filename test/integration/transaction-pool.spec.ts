@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TransactionPool } from '../../src/database/transaction-pool.js';
 import { encodeArray } from '../../src/database/encode-array.js';
 import type { SqlRunner, Statement, Transaction } from '../../src/database/sql-runner.js';
+import { eventually } from '../support/eventually.js';
 import { PGBOUNCER_ABSENT, PgBouncer } from '../support/pg-bouncer.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -117,7 +118,7 @@ describe('statements sent together with COMMIT', () => {
   it('are there when the pause before COMMIT begins, and are not kept where it fails', async () => {
     let seen: unknown[] = [];
     const pausing = poolOf(database.url, 'pausing', 1, async () => {
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         seen = await query(database.url, IN_TRANSACTION);
         expect(seen).toHaveLength(1);
       });

@@ -13,12 +13,12 @@ import { Troubles } from '../../src/database/troubles.js';
 import { createDatabase, type TestDatabase } from '../../src/testing/create-database.js';
 import { callbackQuery } from '../support/callback-query.js';
 import { databaseUrl } from '../support/database-url.js';
+import { eventually } from '../support/eventually.js';
 import { query } from '../support/query.js';
 import { send } from '../support/service.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 const TOKEN = 'callback-token-of-the-unfit';
-const PATIENCE = { timeout: 15_000, interval: 25 };
 
 /** A service that is given a database as it is. */
 class Trial {
@@ -60,21 +60,21 @@ class Trial {
 
   /** Takes a callback, which goes to disk; still says the same and nothing else after several tries. */
   async expectNeverReady(words: RegExp): Promise<void> {
-    await vi.waitFor(() => expect(this.said(words)).not.toEqual([]), PATIENCE);
+    await eventually(() => expect(this.said(words)).not.toEqual([]));
     expect((await this.ask(`/callbacks/esms/${TOKEN}?${callbackQuery('kept')}`)).text).toBe('OK');
     expect(readdirSync(this.directory)).not.toEqual([]);
     const before = this.met.mock.calls.length;
-    await vi.waitFor(() => expect(this.met.mock.calls.length).toBeGreaterThan(before + 2), PATIENCE);
+    await eventually(() => expect(this.met.mock.calls.length).toBeGreaterThan(before + 2));
     expect(await this.isReady()).toBe(false);
     expect(this.said(/the database (cannot|is)/)).toHaveLength(this.#changes());
   }
 
   /** Ready, what was spooled is stored, and one line says so. */
   async expectBack(url: string): Promise<void> {
-    await vi.waitFor(async () => expect(await this.isReady()).toBe(true), PATIENCE);
+    await eventually(async () => expect(await this.isReady()).toBe(true));
     const stored = async () =>
       expect(await query(url, `select from esms.messages where sms_id = 'kept'`)).toHaveLength(1);
-    await vi.waitFor(stored, PATIENCE);
+    await eventually(stored);
     expect(this.said(/the database is back after \d+ s/)).toHaveLength(1);
   }
 
@@ -184,7 +184,7 @@ describe('what cannot pass by itself is one error, and another one when it chang
     await trial.expectNeverReady(/cannot be used.*password authentication failed.*28P01/);
     password = decodeURIComponent(new URL(url).password);
     const unknown = /cannot be used.*database "late_\w+" does not exist \(3D000\)/;
-    await vi.waitFor(() => expect(trial.said(unknown)).toHaveLength(1), PATIENCE);
+    await eventually(() => expect(trial.said(unknown)).toHaveLength(1));
     expect(await trial.isReady()).toBe(false);
     await query(inject('adminUrl'), `create database ${nameOf(url)}`);
     await trial.expectBack(url);
@@ -202,7 +202,7 @@ describe('what cannot pass by itself is one error, and another one when it chang
     ['a host nobody knows', { host: 'database.invalid' }, /ENOTFOUND/],
   ])('%s', async (_what, options, words) => {
     await trial.boot(inject('adminUrl'), { options });
-    await vi.waitFor(() => expect(trial.said(words)).toHaveLength(1), PATIENCE);
+    await eventually(() => expect(trial.said(words)).toHaveLength(1));
     expect(trial.said(words)[0]).toContain('cannot be used');
     expect(await trial.isReady()).toBe(false);
   });
@@ -210,7 +210,7 @@ describe('what cannot pass by itself is one error, and another one when it chang
 
 it('what passes by itself is a warning, and one for all of it', async () => {
   await trial.boot(inject('adminUrl'), { options: { port: 1 } });
-  await vi.waitFor(() => expect(trial.said(/is not ready, and asked again: .*ECONNREFUSED/)).toHaveLength(1), PATIENCE);
+  await eventually(() => expect(trial.said(/is not ready, and asked again: .*ECONNREFUSED/)).toHaveLength(1));
   expect(await trial.isReady()).toBe(false);
   expect(trial.said(/cannot be used/)).toEqual([]);
 });
@@ -219,12 +219,12 @@ it('a database that becomes read-only under way is one that is away from then on
   database = await createTestDatabase();
   const name = nameOf(database.url);
   await trial.boot(database.url);
-  await vi.waitFor(async () => expect(await trial.isReady()).toBe(true), PATIENCE);
+  await eventually(async () => expect(await trial.isReady()).toBe(true));
   const endAll = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
   await query(inject('adminUrl'), `alter database ${name} set default_transaction_read_only = on`);
   await query(inject('adminUrl'), endAll);
   expect((await trial.ask(`/callbacks/esms/${TOKEN}?${callbackQuery('kept')}`)).text).toBe('OK');
-  await vi.waitFor(() => expect(trial.said(/cannot be used.*unfit: it is read-only/)).toHaveLength(1), PATIENCE);
+  await eventually(() => expect(trial.said(/cannot be used.*unfit: it is read-only/)).toHaveLength(1));
   await query(inject('adminUrl'), `alter database ${name} reset default_transaction_read_only`);
   await trial.expectBack(database.url);
 });

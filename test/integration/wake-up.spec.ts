@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
+import { eventually } from '../support/eventually.js';
 import { HalfOpenProxy } from '../support/half-open-proxy.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
@@ -43,7 +44,7 @@ async function latency(): Promise<number> {
   const subject = `m-${(raised += 1)}`;
   const at = performance.now();
   await raise(receiver, makeEvent(subject, 1));
-  await vi.waitFor(() => expect(got).toContain(subject), { interval: 2, timeout: POLL_MS + 2_000 });
+  await eventually(() => expect(got).toContain(subject));
   return performance.now() - at;
 }
 

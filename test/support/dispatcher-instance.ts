@@ -1,6 +1,6 @@
 import { type INestApplicationContext, type LoggerService, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { DispatcherOptions, RelaysOptions } from '../../src/config/options.js';
 import { Database } from '../../src/database/database.js';
 import {
@@ -10,6 +10,7 @@ import {
   type Subscription,
   type WebhookOptions,
 } from '../../src/index.js';
+import { eventually } from './eventually.js';
 
 interface Settings {
   providers?: Provider[];
@@ -63,13 +64,13 @@ export class DispatcherInstance {
   }
 
   /** Waits until a subscriber, or every one, has got everything. */
-  async caughtUp(name?: string, timeout = 15_000): Promise<void> {
+  async caughtUp(name?: string): Promise<void> {
     const isDone = async (): Promise<void> => {
       const list = await this.subscriptions.list();
       const behind = ({ lag, parked }: Subscription): boolean => lag + parked > 0;
       expect(list.filter((each) => (name === undefined || each.name === name) && behind(each))).toEqual([]);
     };
-    await vi.waitFor(isDone, { interval: 25, timeout });
+    await eventually(isDone);
   }
 
   stop(): Promise<void> {

@@ -17,7 +17,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import {
   type ConnectionOptions,
   type EsmsDelivery,
@@ -28,6 +28,7 @@ import {
   OnEsmsEvent,
 } from '../../src/index.js';
 import { DatabaseProxy } from './database-proxy.js';
+import { eventually } from './eventually.js';
 import { AROUND_EVERYTHING, Public, SkipThrottle, StaffGuard, StaffModule } from './hostile-host.js';
 import { query } from './query.js';
 import { type Answer, type Asked, send } from './service.js';
@@ -168,7 +169,7 @@ export class Host {
       expect(await this.rows('select from esms.subscribers')).toHaveLength(3);
       expect(await this.rows(OPEN_DELIVERIES)).toEqual([]);
     };
-    await vi.waitFor(isDone, { interval: 25, timeout: 20_000 });
+    await eventually(isDone);
   }
 
   rows(sql: string): ReturnType<typeof query> {

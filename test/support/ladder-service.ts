@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { QueryResultRow } from 'pg';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { createApp } from '../../src/app/create-app.js';
 import { EsmsMessages, type EsmsOptions } from '../../src/index.js';
 import { DatabaseProxy, type ProxyMode } from './database-proxy.js';
+import { eventually } from './eventually.js';
 import { query } from './query.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { OPEN_DELIVERIES } from './open-deliveries.js';
@@ -78,7 +79,7 @@ export class LadderService {
 
   /** Deliveries are made from the table of subscribers: an event before they are in it would reach none of them. */
   async enrolled(): Promise<void> {
-    await vi.waitFor(async () => expect(await this.rows('select from esms.subscribers')).toHaveLength(2), 10_000);
+    await eventually(async () => expect(await this.rows('select from esms.subscribers')).toHaveLength(2));
   }
 
   callback(callbackQuery: string, leaveAfterMs?: number): Promise<Reply> {
@@ -124,13 +125,13 @@ export class LadderService {
   }
 
   /** Waits until the spool is empty and every event has reached every subscriber. */
-  async drained(timeout = 45_000): Promise<void> {
+  async drained(): Promise<void> {
     const open = `select count(*)::int as open from (${OPEN_DELIVERIES}) each`;
     const isDone = async (): Promise<void> => {
       expect(this.spooled).toEqual([]);
       expect(await this.rows(open)).toEqual([{ open: 0 }]);
     };
-    await vi.waitFor(isDone, { interval: 50, timeout });
+    await eventually(isDone);
   }
 
   /** Everything that the callbacks decided, but for times and the order in which they were processed. */

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NodeConnectionOptions } from '@nats-io/transport-node';
-import { vi } from 'vitest';
+
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
 import type { Certificate } from './certificate.js';
+import { eventually } from './eventually.js';
 import { absenceOf, ServerProcess } from './server-process.js';
 
 /** Why no NATS can be started here; null where it can. */
@@ -50,7 +51,7 @@ export class NatsServer {
     const parameters = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.directory, ...tls];
     this.#server = ServerProcess.start('nats-server', parameters, { PATH: process.env['PATH'] });
     const answers = async (): Promise<void> => (await connect({ ...this.place, reconnect: false })).close();
-    await vi.waitFor(answers, { timeout: 10_000, interval: 50 });
+    await eventually(answers);
   }
 
   async remove(): Promise<void> {

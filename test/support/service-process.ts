@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { vi } from 'vitest';
+
 import { freePort } from '../../src/database/embedded-postgres/free-port.js';
+import { eventually } from './eventually.js';
 import { type Answer, type Asked, send } from './service.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -66,7 +67,7 @@ export class ServiceProcess {
       if (status !== 200) throw new Error(`not ready: ${status}\n${service.output}`);
     };
     try {
-      await vi.waitFor(isReady, { timeout: 40_000, interval: 25 });
+      await eventually(isReady);
     } catch (error) {
       await service.kill();
       throw new Error(`the service did not start: ${service.output}`, { cause: error });

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Pool, type QueryResultRow } from 'pg';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { createApp } from '../../src/app/create-app.js';
 import { type EventRow, eventOfRow } from '../../src/events/event-row.js';
 import type { Caller, EsmsEvent, MessageView, Scope, WebhookOptions } from '../../src/index.js';
+import { eventually } from './eventually.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { OPEN_DELIVERIES } from './open-deliveries.js';
 
@@ -86,10 +87,7 @@ export class Service {
   /** Ready for callbacks. */
   static async start(webhooks?: WebhookOptions, given?: TestDatabase): Promise<Service> {
     const service = await Service.listen(given, webhooks);
-    await vi.waitFor(async () => expect((await service.api('/health/ready')).status).toBe(200), {
-      interval: 10,
-      timeout: 20_000,
-    });
+    await eventually(async () => expect((await service.api('/health/ready')).status).toBe(200));
     return service;
   }
 
@@ -173,7 +171,7 @@ export class Service {
   async settled(): Promise<void> {
     const open = `select count(*)::int as open from (${OPEN_DELIVERIES}) each`;
     const isDone = async () => expect(await this.rows(open)).toEqual([{ open: 0 }]);
-    await vi.waitFor(isDone, { interval: 20, timeout: 15_000 });
+    await eventually(isDone);
   }
 
   /** Of its database. */
