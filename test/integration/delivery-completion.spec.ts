@@ -124,18 +124,20 @@ it('a handler that outlives its time is aborted, and its late mark refused and r
       inTransaction(database.url, async (client) => {
         signals.push(delivery.signal);
         await client.query(EFFECT, [event.id]);
-        if (delivery.attempt === 1) await sleep(600);
+        // Until it is called again, so its delivery is in other hands.
+        if (delivery.attempt === 1) await eventually(() => expect(signals.length).toBeGreaterThan(1));
         await delivery.complete(client).catch((error: EsmsError) => {
           late.push(error.code);
           throw error;
         });
       }),
-    { timeout: 200 },
+    { timeout: 2_000 },
   );
   await raise(instance, makeEvent('m', 1));
   await instance.caughtUp();
-  await eventually(() => expect(late).toEqual(['lease_lost']));
-  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  await eventually(() => expect(late[0]).toBe('lease_lost'));
+  // On a busy machine another attempt may be too late as well.
+  expect([signals[0]?.aborted, signals.at(-1)?.aborted]).toEqual([true, false]);
   expect((signals[0]?.reason as EsmsError).code).toBe('handler_timeout');
   expect(await effects()).toBe(1);
 });
