@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Questions } from './answer-parent.js';
 
@@ -10,11 +11,19 @@ export class Child<Asked extends Questions> {
     private readonly name: string,
   ) {}
 
-  /** Starts a script of `bench/`, compiled. */
-  static start<Asked extends Questions>(script: string, execArgv: readonly string[] = []): Child<Asked> {
-    const path = fileURLToPath(new URL(`../${script}.js`, import.meta.url));
+  /**
+   * Starts a script of `bench/`, compiled.
+   * @param checkout where another commit is, compiled as well; this one without it
+   */
+  static start<Asked extends Questions>(
+    script: string,
+    execArgv: readonly string[] = [],
+    checkout: string | null = null,
+  ): Child<Asked> {
+    const own = fileURLToPath(new URL(`../${script}.js`, import.meta.url));
+    const path = checkout === null ? own : join(checkout, '.bench', 'bench', `${script}.js`);
     const env = { ...process.env, NODE_ENV: 'production' };
-    return new Child(fork(path, { execArgv: [...execArgv], env }), script);
+    return new Child(fork(path, { execArgv: [...execArgv], env, cwd: checkout ?? process.cwd() }), script);
   }
 
   /** Rejects where the process fails to answer or ends. */

@@ -110,7 +110,8 @@ async function demandStored(
 const PATIENCE_MS = 300_000;
 const POLL_MS = 100;
 
-async function catchUp(url: string, tables: readonly string[], answered: number): Promise<number | null> {
+/** Waits until the tables have as many rows as callbacks were answered. Gives after how many seconds; null for no table. */
+export async function catchUp(url: string, tables: readonly string[], answered: number): Promise<number | null> {
   if (tables.length === 0) return null;
   const start = performance.now();
   for (; performance.now() - start < PATIENCE_MS; await sleep(POLL_MS)) {
