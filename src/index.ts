@@ -6,6 +6,7 @@ export type { ListDto } from './access/list.dto.js';
 export { EsmsLedger } from './billing/esms-ledger.js';
 export type { LedgerDto, SummaryDto } from './billing/ledger.dto.js';
 export type { LedgerCheckState } from './billing/ledger-check.js';
+export type { EntryKind } from './billing/entries-of.js';
 export type { LedgerEntry, LedgerGroup, LedgerPage, LedgerSummary } from './billing/ledger-queries.js';
 export { EsmsQuarantine, type QuarantineReplay } from './callbacks/esms-quarantine.js';
 export type { QuarantineItem, QuarantineReason } from './callbacks/quarantined-callback.js';
@@ -36,6 +37,7 @@ export type { Page } from './database/page.js';
 export type { SqlRunner } from './database/sql-runner.js';
 export type { Anomaly } from './domain/anomaly.js';
 export { type Channel, CHANNELS } from './domain/channel.js';
+export type { Charge } from './domain/charge.js';
 export type { Instant } from './domain/clock.js';
 export {
   type CareData,

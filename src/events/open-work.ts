@@ -19,7 +19,7 @@ export class OpenWork {
   constructor(private readonly database: Database) {
     const { subscribers, subscriber_hosts: hosts, deliveries } = database.tables;
     this.#busy = `
-      select s.name, open.count + behind.counted as count
+      select s.name, open.count + behind.counted + behind.beyond as count
       from ${subscribers} s
       cross join lateral (${behindSql(database.tables, 'null::text')}) behind
       cross join lateral (
@@ -28,7 +28,7 @@ export class OpenWork {
           select from ${deliveries} p where p.subscriber = d.subscriber and p.parked_at is not null
             and p.account = d.account and p.subject = d.subject and p.sequence < d.sequence)
       ) open
-      where s.retired_at is null and not s.paused and (open.count + behind.counted > 0 or s.replay_after is not null)
+      where s.retired_at is null and not s.paused and (open.count + behind.counted + behind.beyond > 0 or s.replay_after is not null)
         and exists (select from ${hosts} h where h.subscriber = s.name and h.seen_at > now() - ${HOSTED_FOR})
       order by s.name`;
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { rowsOf } from '../database/sql-runner.js';
+import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { FanOut } from './log/fan-out.js';
 
 const BATCH = 5_000;
@@ -27,23 +27,36 @@ export class SubscriberRetirement {
   }
 
   async #remove(name: string): Promise<void> {
+    let hasMore = true;
+    while (hasMore) hasMore = await this.database.work.transaction((runner) => this.#removeSome(runner, name));
+  }
+
+  /**
+   * Whether there is more. Each batch is under the lock of its row: what another process has removed meanwhile may have
+   * been enrolled again, and is another one then.
+   */
+  async #removeSome(runner: SqlRunner, name: string): Promise<boolean> {
     const { subscribers, subscriber_hosts: hosts, deliveries, cursors } = this.database.tables;
-    const { work } = this.database;
+    const retired = await rowsOf(
+      runner,
+      `select from ${subscribers} where name = $1 and retired_at is not null for update`,
+      [name],
+    );
+    if (retired.length === 0) return false;
+    const [removed] = await rowsOf<{ count: number }>(
+      runner,
+      `with removed as (
+         delete from ${deliveries} where ctid = any(array(
+           select ctid from ${deliveries} where subscriber = $1 limit ${BATCH} for update))
+         returning 1)
+       select count(*)::int as count from removed`,
+      [name],
+    );
     // Until nothing is left: of a batch, what was marked meanwhile is locked, but not removed.
-    for (let removed = 1; removed > 0; ) {
-      const [row] = await rowsOf<{ count: number }>(
-        work,
-        `with removed as (
-           delete from ${deliveries} where ctid = any(array(
-             select ctid from ${deliveries} where subscriber = $1 limit ${BATCH} for update))
-           returning 1)
-         select count(*)::int as count from removed`,
-        [name],
-      );
-      removed = row?.count ?? 0;
-    }
-    await work.query(`delete from ${cursors} where subscriber = $1`, [name]);
-    await work.query(`delete from ${hosts} where subscriber = $1`, [name]);
-    await work.query(`delete from ${subscribers} where name = $1 and retired_at is not null`, [name]);
+    if (removed !== undefined && removed.count > 0) return true;
+    await runner.query(`delete from ${cursors} where subscriber = $1`, [name]);
+    await runner.query(`delete from ${hosts} where subscriber = $1`, [name]);
+    await runner.query(`delete from ${subscribers} where name = $1`, [name]);
+    return false;
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import type { Tables } from '../database/tables.js';
 import { EsmsError } from '../domain/errors.js';
 import { FAN_OUT, FanOut } from './log/fan-out.js';
 import { newestSql, patternsSql, type Subscriber } from './subscriber.js';
@@ -12,6 +13,10 @@ const HOSTS_LAST = `interval '5 minutes'`;
 
 /** How long a process that said nothing since still counts as a host, as an interval of PostgreSQL. */
 export const HOSTED_FOR = `interval '30 seconds'`;
+
+/** SQL that gives the subscribers in `$1` a cursor at the beginning, where they have none. */
+const beginSql = ({ cursors }: Tables): string =>
+  `insert into ${cursors} (subscriber, position) select unnest($1::text[]), 0 on conflict do nothing`;
 
 /**
  * The table of subscribers: deliveries are made from it, so a process that only receives needs to know no handler. The
@@ -34,20 +39,18 @@ export class SubscriberTable {
    * beginning, the others with the events from now on or with a replay of them all.
    */
   async enrol(subscribers: readonly Subscriber[]): Promise<void> {
-    const { cursors } = this.database.tables;
-    const reading = subscribers.filter(({ reads }) => reads).map(({ name }) => name);
-    for (const { name } of subscribers) await this.retirement.finish(name);
-    await this.database.work.query(
-      `insert into ${cursors} (subscriber, position) select unnest($1::text[]), 0 on conflict do nothing`,
-      [[FAN_OUT, ...reading]],
-    );
+    await this.database.work.query(beginSql(this.database.tables), [[FAN_OUT]]);
     await this.attend(subscribers);
   }
 
-  /** Says that this process still hosts its subscribers. */
+  /** Says that this process still hosts its subscribers. Those that were retired begin anew. */
   async attend(subscribers: readonly Subscriber[]): Promise<void> {
     if (subscribers.length === 0) return;
-    await this.database.work.transaction((runner) => this.#attend(runner, subscribers));
+    const attend = (): Promise<string[]> =>
+      this.database.work.transaction((runner) => this.#attend(runner, subscribers));
+    for (let retired = await attend(); retired.length > 0; retired = await attend()) {
+      for (const name of retired) await this.retirement.finish(name);
+    }
   }
 
   /**
@@ -112,11 +115,17 @@ export class SubscriberTable {
 
   /**
    * The rows are locked first, so that all hosts write one after the other, and a new subscriber shows at once with its
-   * patterns and with the replay that it begins with.
+   * patterns, with its cursor, or with the replay that it begins with. Returns those that are still to be removed;
+   * nothing is written then.
    */
-  async #attend(runner: SqlRunner, subscribers: readonly Subscriber[]): Promise<void> {
-    const { subscribers: table, subscriber_hosts: hosts, events } = this.database.tables;
+  async #attend(runner: SqlRunner, subscribers: readonly Subscriber[]): Promise<string[]> {
+    const { tables } = this.database;
+    const { subscribers: table, subscriber_hosts: hosts, events } = tables;
     const names = subscribers.map(({ name }) => name).toSorted();
+    const lock = `select name, retired_at is not null as retired from ${table} where name = any($1) order by name for update`;
+    const known = await rowsOf<{ name: string; retired: boolean }>(runner, lock, [names]);
+    const retired = known.filter((each) => each.retired).map(({ name }) => name);
+    if (retired.length > 0) return retired;
     for (const { name, from, reads } of subscribers) {
       const isFromNow = from === 'now';
       await runner.query(
@@ -125,7 +134,9 @@ export class SubscriberTable {
         [name, isFromNow || reads ? null : 0, isFromNow],
       );
     }
-    await runner.query(`select from ${table} where name = any($1) order by name for update`, [names]);
+    await runner.query(lock, [names]);
+    const reading = subscribers.filter(({ reads }) => reads).map(({ name }) => name);
+    await runner.query(beginSql(tables), [reading]);
     for (const { name, handlers } of subscribers) {
       await runner.query(
         `insert into ${hosts} (subscriber, host, patterns) values ($1, $2, $3)
@@ -144,6 +155,7 @@ export class SubscriberTable {
        where s.name = wider.name and s.patterns <> wider.patterns and s.retired_at is null`,
       [names],
     );
+    return [];
   }
 
   async #forgetOld(runner: SqlRunner, names: readonly string[]): Promise<void> {

@@ -34,7 +34,7 @@ export class SubscriptionChanges {
     private readonly table: SubscriberTable,
   ) {}
 
-  /** One that reads the log loses its cursor's lease with it, so nothing has an effect after this. */
+  /** One that reads the log loses its cursor's lease with it; of deliveries, what is in hand is finished. */
   async pause(name: string): Promise<void> {
     await this.#change(name, async (runner) => {
       const { subscribers } = this.database.tables;
@@ -50,15 +50,20 @@ export class SubscriptionChanges {
     });
   }
 
-  /** The cursor of one that reads the log goes back; for another one, deliveries are made anew in the background. */
+  /**
+   * The cursor of one that reads the log goes back; for another one, deliveries are made anew in the background, and it
+   * gets from the fan-out what began before it and commits late.
+   */
   async replay(name: string, since: Instant): Promise<void> {
     const { subscribers } = this.database.tables;
     await this.#change(name, async (runner) => {
       if (await this.#moveBack(runner, name, since)) return;
-      await runner.query(`update ${subscribers} set replay_after = 0, replay_from = $2::timestamptz where name = $1`, [
-        name,
-        since,
-      ]);
+      await runner.query(
+        `update ${subscribers} set replay_after = 0, replay_from = $2::timestamptz,
+           starts_after = 0
+         where name = $1`,
+        [name, since],
+      );
     });
   }
 

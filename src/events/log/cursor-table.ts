@@ -26,6 +26,7 @@ export interface OwnedCursor {
 @Injectable()
 export class CursorTable {
   readonly #acquire: string;
+  readonly #lock: string;
   readonly #advance: string;
   readonly #release: string;
 
@@ -33,7 +34,9 @@ export class CursorTable {
     { tables: { cursors, subscribers } }: Database,
     private readonly pool: DispatchPool,
   ) {
-    // What a transaction still holds is passed over: who waits here would hold up other readers.
+    // What a transaction still holds is passed over: who waits here would hold up other readers. A statement of its own,
+    // so that the next one sees whether its subscriber was paused until then.
+    this.#lock = `select from ${cursors} where subscriber = $1 for update skip locked`;
     this.#acquire = `
       with free as (
         select c.subscriber from ${cursors} c
@@ -62,9 +65,10 @@ export class CursorTable {
    */
   async acquire(subscriber: string, leaseMs: number, previous: string | null): Promise<OwnedCursor | null> {
     const lease = randomUUID();
-    const [row] = await this.pool.transaction((runner) =>
-      rowsOf<{ position: string; gaps: string }>(runner, this.#acquire, [subscriber, lease, leaseMs, previous]),
-    );
+    const [row] = await this.pool.transaction(async (runner) => {
+      await runner.query(this.#lock, [subscriber]);
+      return rowsOf<{ position: string; gaps: string }>(runner, this.#acquire, [subscriber, lease, leaseMs, previous]);
+    });
     if (row === undefined) return null;
     return { subscriber, lease, cursor: { position: Number(row.position), gaps: gapsOf(row.gaps) } };
   }

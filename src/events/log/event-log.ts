@@ -12,7 +12,7 @@ import { BEGINNING, type Cursor, isSame, type Range } from './positions.js';
 
 /** How many positions ahead one read looks. */
 const SPAN = 100_000;
-/** How many events are kept for readers that have not taken them yet; a reader further behind reads for itself. */
+/** How many events and gaps are kept for readers that have not taken them yet; one further behind reads for itself. */
 const MOST_KEPT = 10_000;
 /** Reads follow each other no faster, so that under load one brings many events. */
 const READ_INTERVAL_MS = 25;
@@ -40,7 +40,7 @@ export class EventLog implements LogPages {
   /** The number of the first page that is kept. */
   #first = 0;
   #heard = true;
-  /** How many events the pages have. */
+  /** How many events and gaps the pages have. */
   #kept = 0;
   /** Up to where the next read looks at least. */
   #reach = 0;
@@ -66,7 +66,7 @@ export class EventLog implements LogPages {
 
   /** Begins to read behind a cursor that was kept with the effects of everything before it. */
   open(cursor: Cursor, types: readonly EventType[]): LogPlace {
-    if (this.#places.size === 0) this.#begin(cursor);
+    if (this.#places.size === 0 || cursor.position > this.#head.position) this.#begin(cursor);
     const place = new LogPlace(this, cursor, types);
     this.#places.add(place);
     if (!this.#isRunning) void this.#run();
@@ -104,13 +104,18 @@ export class EventLog implements LogPages {
     this.#waiting.delete(resolve);
   }
 
-  /** A cursor that was kept has passed over nothing that may still show up: any of them is a place to begin. */
+  /**
+   * A cursor that was kept has passed over nothing that may still show up: any of them is a place to begin. The furthest
+   * of them, so that no reader waits until the pages have come from one that is far behind to where it is. Those read
+   * for themselves; the number that is left out tells them that there was something between.
+   */
   #begin(cursor: Cursor): void {
     this.#head = new LogHead(cursor, performance.now());
-    this.#first += this.#pages.length;
+    this.#first += this.#pages.length + 1;
     this.#pages = [];
     this.#kept = 0;
     this.#heard = true;
+    for (const resolve of this.#waiting) resolve();
   }
 
   async #run(): Promise<void> {
@@ -169,17 +174,19 @@ export class EventLog implements LogPages {
 
   #add(page: LogPage): void {
     this.#pages.push(page);
-    this.#kept += page.entries.length;
+    this.#kept += sizeOf(page);
     const needed = Math.min(...[...this.#places].map((place) => place.page));
     while (this.#first < needed || this.#kept > MOST_KEPT) {
       const oldest = this.#pages.shift();
       if (oldest === undefined) break;
-      this.#kept -= oldest.entries.length;
+      this.#kept -= sizeOf(oldest);
       this.#first += 1;
     }
     for (const resolve of this.#waiting) resolve();
   }
 }
+
+const sizeOf = ({ entries, after }: LogPage): number => entries.length + after.gaps.length;
 
 /** As `Promise.withResolvers` of Node 22. */
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

@@ -79,7 +79,7 @@ export class ReaderBatch {
   /** Moves the cursor past what needs no handling, and prolongs its lease. Rejects as {@link run} does. */
   move(to: Cursor, held: readonly HeldBackEvent[] = []): Promise<void> {
     return this.statements.pool
-      .transaction((runner) => this.#advance(runner, to, held))
+      .transaction((runner) => this.#advance(runner, this.#owned, to, held))
       .then((owned) => this.#moved(owned, held));
   }
 
@@ -99,6 +99,8 @@ export class ReaderBatch {
     const error = await this.#deliver(free, after, behind);
     if (error === null) return;
     if (free.length === 1) return this.#holdBack(first, error, after, behind);
+    // Failing calls move nothing: without this the lease may end before the bad one is found, in every process anew.
+    await this.move(this.#owned.cursor);
     // By halves: what is bad is found among a thousand in some twenty calls, and each half that is good is kept.
     const last = (free[(free.length >> 1) - 1] as LogEntry).position;
     const middle = joined(this.#owned.cursor, upTo(after, last));
@@ -115,9 +117,11 @@ export class ReaderBatch {
   /** Resolves with what the events themselves are to blame for. */
   async #deliver(entries: readonly LogEntry[], after: Cursor, behind: readonly HeldBackEvent[]): Promise<Error | null> {
     const moves: OwnedCursor[] = [];
+    // A call that outlives its time must not move the cursor from where later calls have brought it.
+    const from = this.#owned;
     try {
       await this.task.deliver(entries, async (runner) => {
-        moves.push(await this.#advance(runner, after, behind));
+        moves.push(await this.#advance(runner, from, after, behind));
       });
     } catch (error) {
       if (error instanceof OutageError || isLeaseLost(error)) throw error;
@@ -139,8 +143,13 @@ export class ReaderBatch {
     else lines.failed(entry.event, 1, maxAttempts, error);
   }
 
-  async #advance(runner: SqlRunner, to: Cursor, held: readonly HeldBackEvent[]): Promise<OwnedCursor> {
-    const owned = await this.statements.cursors.advance(runner, this.#owned, to, this.terms.leaseMs);
+  async #advance(
+    runner: SqlRunner,
+    from: OwnedCursor,
+    to: Cursor,
+    held: readonly HeldBackEvent[],
+  ): Promise<OwnedCursor> {
+    const owned = await this.statements.cursors.advance(runner, from, to, this.terms.leaseMs);
     await this.statements.heldBack.add(runner, this.task.subscriber, held);
     await faultPoint('advance_before_commit');
     return owned;
