@@ -33,7 +33,8 @@ const MOST_GAPS = 10_000;
 export class EventLog implements LogPages {
   readonly #sleep = new WakeableSleep();
   readonly #places = new Set<LogPlace>();
-  readonly #waiting = new Set<() => void>();
+  /** Of the readers that wait for more. */
+  readonly #waits = new Set<WakeableSleep>();
   #contents: readonly EventType[] = [];
   #head = new LogHead(BEGINNING, 0);
   #pages: LogPage[] = [];
@@ -93,15 +94,14 @@ export class EventLog implements LogPages {
 
   async more(milliseconds: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { promise, resolve } = withResolvers();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', resolve);
-    this.#waiting.add(resolve);
+    const wait = new WakeableSleep();
+    const wake = (): void => wait.wake();
+    this.#waits.add(wait);
+    signal.addEventListener('abort', wake);
     this.#sleep.wake();
-    await promise;
-    clearTimeout(timer);
-    signal.removeEventListener('abort', resolve);
-    this.#waiting.delete(resolve);
+    await wait.for(milliseconds);
+    signal.removeEventListener('abort', wake);
+    this.#waits.delete(wait);
   }
 
   /**
@@ -115,13 +115,13 @@ export class EventLog implements LogPages {
     this.#pages = [];
     this.#kept = 0;
     this.#heard = true;
-    for (const resolve of this.#waiting) resolve();
+    for (const wait of this.#waits) wait.wake();
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#places.size > 0) {
-      const waitMs = this.#waiting.size === 0 ? POLL_MS : this.#dueMs();
+      const waitMs = this.#waits.size === 0 ? POLL_MS : this.#dueMs();
       if (waitMs > 0) await this.#sleep.for(waitMs);
       else await this.#readOn();
     }
@@ -182,17 +182,8 @@ export class EventLog implements LogPages {
       this.#kept -= sizeOf(oldest);
       this.#first += 1;
     }
-    for (const resolve of this.#waiting) resolve();
+    for (const wait of this.#waits) wait.wake();
   }
 }
 
 const sizeOf = ({ entries, after }: LogPage): number => entries.length + after.gaps.length;
-
-/** As `Promise.withResolvers` of Node 22. */
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((end) => {
-    resolve = end;
-  });
-  return { promise, resolve };
-}
