@@ -1,8 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { BackgroundWork } from '../database/background-work.js';
 import type { DispatcherOptions } from '../config/options.js';
-import { forLog } from '../domain/hidden-text.js';
-import { LastingCondition } from '../telemetry/lasting-condition.js';
 import type { ClaimedDelivery, DeliveryClaims, HeldDeliveries } from './delivery-claims.js';
 import type { DeliveryCompletion } from './delivery-completion.js';
 import type { DeliverySettler } from './delivery-settler.js';
@@ -33,7 +31,6 @@ export class HandOver {
   readonly #logger: Logger;
   readonly #pause: OutagePause;
   readonly #givingBack: string;
-  readonly #outage = new LastingCondition();
   readonly #lines: FailureLines;
   readonly #retry: RetryPolicy;
   #marking = 0;
@@ -49,7 +46,7 @@ export class HandOver {
     this.#logger = new Logger(`EsmsSubscriber ${subscriber}`);
     this.#lines = new FailureLines(subscriber, this.#logger);
     this.#givingBack = `giving back deliveries of ${subscriber} before their lease ends`;
-    this.#pause = new OutagePause(options.backoffMs);
+    this.#pause = new OutagePause(options.backoffMs, this.#logger);
     this.#retry = handler.retry ?? backoffWithFullJitter(options);
   }
 
@@ -111,19 +108,9 @@ export class HandOver {
       this.statements.completion.complete(runner, held),
     );
     if (error === null && !isMarked) void this.#mark(held);
-    this.#noteOutage(error);
+    if (error instanceof OutageError) this.#pause.begin(error);
+    else this.#pause.end();
     return error;
-  }
-
-  #noteOutage(error: Error | null): void {
-    if (!(error instanceof OutageError)) {
-      this.#pause.end();
-      if (this.#outage.ended()) this.#logger.log('the outage is over');
-      return;
-    }
-    this.#pause.begin();
-    if (error.isTold || !this.#outage.holds(error.message)) return;
-    this.#logger.warn(`outage, trying again until it is over: ${forLog(error.message)}`);
   }
 
   async #mark(held: HeldDeliveries): Promise<void> {

@@ -3,7 +3,6 @@ import { Logger } from '@nestjs/common';
 import type { DispatcherOptions } from '../../config/options.js';
 import { forLog } from '../../domain/hidden-text.js';
 import { faultPoint } from '../../telemetry/fault-point.js';
-import { LastingCondition } from '../../telemetry/lasting-condition.js';
 import { FailureLines } from '../failure-lines.js';
 import { OutageError } from '../outage.js';
 import { OutagePause } from '../outage-pause.js';
@@ -26,7 +25,6 @@ export class LogReader {
   readonly #lines: FailureLines;
   readonly #reading: string;
   readonly #pause: OutagePause;
-  readonly #outage = new LastingCondition();
   #isStopping = false;
   /** Ends every wait. */
   #waking = new AbortController();
@@ -45,7 +43,7 @@ export class LogReader {
     this.#logger = new Logger(`EsmsSubscriber ${task.subscriber}`);
     this.#lines = new FailureLines(task.subscriber, this.#logger);
     this.#reading = `reading events for ${task.subscriber}`;
-    this.#pause = new OutagePause(options.backoffMs);
+    this.#pause = new OutagePause(options.backoffMs, this.#logger);
   }
 
   start(): void {
@@ -71,7 +69,7 @@ export class LogReader {
       try {
         await this.#own();
       } catch (error) {
-        if (!isLeaseLost(error)) this.#note(error as Error);
+        if (!isLeaseLost(error)) this.statements.background.failed(this.#reading, error);
       }
       await this.#wait(this.options.pollMs);
     }
@@ -155,21 +153,14 @@ export class LogReader {
       const result = await work();
       this.#pause.end();
       this.statements.background.worked(this.#reading);
-      if (this.#outage.ended()) this.#logger.log('the outage is over');
       return result;
     } catch (error) {
       if (isLeaseLost(error)) throw error;
-      this.#pause.begin();
-      this.#note(error as Error);
+      const isOutage = error instanceof OutageError;
+      if (!isOutage) this.statements.background.failed(this.#reading, error);
+      this.#pause.begin(isOutage ? error : { message: '', isTold: true });
       await this.#wait(this.#pause.leftMs);
       return null;
-    }
-  }
-
-  #note(error: Error): void {
-    if (!(error instanceof OutageError)) this.statements.background.failed(this.#reading, error);
-    else if (!error.isTold && this.#outage.holds(error.message)) {
-      this.#logger.warn(`outage, trying again until it is over: ${forLog(error.message)}`);
     }
   }
 
