@@ -8,33 +8,25 @@ import { medianLatency, medianMeasurements } from './report/medians.js';
 import type { Results } from './report/results.js';
 import { measureDispatch } from './rounds/dispatch-rounds.js';
 import { Rounds } from './rounds/rounds.js';
-import { VoidRun } from './rounds/void-run.js';
+import { runToEnd } from './processes/run-to-end.js';
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const options = readOptions(process.argv.slice(2));
-const postgres = await BenchPostgres.start();
-const rounds = new Rounds(options, postgres, log);
-let stopping: Promise<void> | null = null;
-const stop = (): Promise<void> => (stopping ??= rounds.end().then(() => postgres.stop()));
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void stop().then(() => process.exit(1)));
 
-try {
-  const results = await measure();
+await runToEnd(async (ends) => {
+  const postgres = await BenchPostgres.start();
+  ends.push(() => postgres.stop());
+  const rounds = new Rounds(options, postgres, log);
+  ends.push(() => rounds.end());
+  const results = await measure(postgres, rounds);
   const folder = options.complete ? 'bench' : '.bench';
   writeFileSync(`${folder}/results.md`, document(results));
   writeFileSync(`${folder}/results.svg`, chart(results));
   process.stdout.write(`\n${consoleText(results)}\n\nwritten: ${folder}/results.md, ${folder}/results.svg\n`);
-} catch (error) {
-  if (!(error instanceof VoidRun)) throw error;
-  log(`VOID: ${error.message}`);
-  process.exitCode = 1;
-} finally {
-  await stop();
-}
+}, log);
 
-async function measure(): Promise<Results> {
+async function measure(postgres: BenchPostgres, rounds: Rounds): Promise<Results> {
   const { stored, seconds, contenders } = options;
   const conditions = await conditionsOf(postgres);
   for (const line of conditions) log(line);

@@ -6,7 +6,7 @@ import { conditionsOf } from './conditions.js';
 import type { LoadQuestions } from './load-process.js';
 import { BenchPostgres } from './postgres/bench-postgres.js';
 import { Child } from './processes/child.js';
-import { VoidRun } from './rounds/void-run.js';
+import { type Ends, runToEnd } from './processes/run-to-end.js';
 import { EventQueue } from './scale/event-queue.js';
 import { measureReplicas, type Surroundings } from './scale/measure-replicas.js';
 import { readScaleOptions } from './scale/options.js';
@@ -20,30 +20,17 @@ const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const options = readScaleOptions(process.argv.slice(2));
 const absent = absenceOf('nginx') ?? RABBITMQ_ABSENT;
-if (absent === null) await run();
+if (absent === null) await runToEnd(run, log);
 else log(`not measured: ${absent}`);
 
-async function run(): Promise<void> {
-  const ends: (() => Promise<unknown>)[] = [];
-  let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> => (stopping ??= endAll(ends));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void stop().then(() => process.exit(1)));
-  try {
-    const results = await measure(await surround(ends));
-    writeFileSync(FILE, scalingDocument(results));
-    process.stdout.write(`\n${scalingText(results)}\n\nwritten: ${FILE}\n`);
-  } catch (error) {
-    if (!(error instanceof VoidRun)) throw error;
-    log(`VOID: ${error.message}`);
-    process.exitCode = 1;
-  } finally {
-    await stop();
-  }
+async function run(ends: Ends): Promise<void> {
+  const results = await measure(await surround(ends));
+  writeFileSync(FILE, scalingDocument(results));
+  process.stdout.write(`\n${scalingText(results)}\n\nwritten: ${FILE}\n`);
 }
 
 /** Puts the way to end each part into `ends` as soon as there is something to end. */
-async function surround(ends: (() => Promise<unknown>)[]): Promise<Surroundings> {
+async function surround(ends: Ends): Promise<Surroundings> {
   mkdirSync('.bench', { recursive: true });
   const postgres = await BenchPostgres.start();
   ends.push(() => postgres.stop());
@@ -54,10 +41,6 @@ async function surround(ends: (() => Promise<unknown>)[]): Promise<Surroundings>
   const load = Child.start<LoadQuestions>('load-process');
   ends.push(() => load.end());
   return { postgres, broker, queue, load, seconds: options.seconds };
-}
-
-async function endAll(ends: readonly (() => Promise<unknown>)[]): Promise<void> {
-  for (const end of ends.toReversed()) await end();
 }
 
 async function measure(surroundings: Surroundings): Promise<ScalingResults> {

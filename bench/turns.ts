@@ -6,7 +6,7 @@ import { CONTENDER_NAMES, type ContenderName } from './contenders.js';
 import type { LoadQuestions } from './load-process.js';
 import { BenchPostgres } from './postgres/bench-postgres.js';
 import { Child } from './processes/child.js';
-import { VoidRun } from './rounds/void-run.js';
+import { type Ends, runToEnd } from './processes/run-to-end.js';
 import { Player } from './turns/player.js';
 import { turnsDocument, turnsText } from './turns/turns-document.js';
 
@@ -36,35 +36,24 @@ const { values } = parseArgs({
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 if (values.help) process.stdout.write(USAGE);
-else await run();
+else await runToEnd(run, log);
 
-async function run(): Promise<void> {
+async function run(ends: Ends): Promise<void> {
   const postgres = await BenchPostgres.start();
+  ends.push(() => postgres.stop());
   const load = Child.start<LoadQuestions>('load-process');
+  ends.push(() => load.end());
+  const conditions = await conditionsOf(postgres);
+  for (const line of conditions) log(line);
   const players: Player[] = [];
-  let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> =>
-    (stopping ??= (async () => {
-      for (const player of players) await player.leave();
-      await load.end();
-      await postgres.stop();
-    })());
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void stop().then(() => process.exit(1)));
-  try {
-    const conditions = await conditionsOf(postgres);
-    for (const line of conditions) log(line);
-    for (const { name, checkout } of chosen()) players.push(await Player.join(postgres, name, checkout));
-    const results = { turns: await play(players, load), seconds: number('seconds'), conditions };
-    process.stdout.write(`\n${turnsText(results)}\n`);
-    if (values.write) writeFileSync(FILE, turnsDocument(results));
-  } catch (error) {
-    if (!(error instanceof VoidRun)) throw error;
-    log(`VOID: ${error.message}`);
-    process.exitCode = 1;
-  } finally {
-    await stop();
+  for (const { name, checkout } of chosen()) {
+    const player = await Player.join(postgres, name, checkout);
+    ends.push(() => player.leave());
+    players.push(player);
   }
+  const results = { turns: await play(players, load), seconds: number('seconds'), conditions };
+  process.stdout.write(`\n${turnsText(results)}\n`);
+  if (values.write) writeFileSync(FILE, turnsDocument(results));
 }
 
 /** Everybody once a turn; each turn begins with another one, so that none always follows the same. */
