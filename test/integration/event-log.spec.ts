@@ -1,10 +1,11 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
 import { EventLog } from '../../src/events/log/event-log.js';
 import type { LogPlace } from '../../src/events/log/log-place.js';
 import { BEGINNING, type Cursor, joined } from '../../src/events/log/positions.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { OpenTransactions, writeEvent } from '../support/open-transactions.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -12,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 let database: TestDatabase;
 let instance: DispatcherInstance;
 let log: EventLog;
-const clients: pg.Client[] = [];
+const transactions = new OpenTransactions();
 const readers: Reader[] = [];
 
 beforeEach(async () => {
@@ -24,7 +25,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const each of readers.splice(0)) await each.stop();
-  for (const each of clients.splice(0)) await each.end();
+  await transactions.end();
   await instance.stop();
   await database.drop();
 });
@@ -60,33 +61,20 @@ class Reader {
   }
 }
 
-async function begin(): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: database.url });
-  clients.push(client);
-  await client.connect();
-  await client.query('begin');
-  return client;
-}
-
-const write = (client: pg.Client, subject: string, sequence = 1) =>
-  client.query(
-    `insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
-     values ('default', $1, $2, gen_random_uuid(), 'message.sent', now(), '{"note":"late"}')`,
-    [subject, sequence],
-  );
+const begin = () => transactions.begin(database.url);
 
 describe('the event log', () => {
   it('brings what a transaction writes that commits late, without stalling anybody', async () => {
     const reader = new Reader();
     const late = await begin();
-    await write(late, 'late');
+    await writeEvent(late, 'late');
     for (let index = 0; index < 5; index += 1) await raise(instance, makeEvent(`m-${index}`, 1));
     log.wake();
     await expect.poll(() => reader.got).toEqual(['m-0/1', 'm-1/1', 'm-2/1', 'm-3/1', 'm-4/1']);
     expect(reader.cursor).toEqual({ position: 6, gaps: [{ lo: 1, hi: 1 }] });
     // Long after the gap was old enough to be asked about.
     await new Promise((resolve) => setTimeout(resolve, 500));
-    await write(late, 'late', 2);
+    await writeEvent(late, 'late', 2);
     await late.query('commit');
     await expect.poll(() => reader.got.slice(5)).toEqual(['late/1', 'late/2']);
     expect(reader.cursor).toEqual({ position: 7, gaps: [] });
@@ -95,12 +83,12 @@ describe('the event log', () => {
   it('passes over what was rolled back, a savepoint or a whole transaction', async () => {
     const reader = new Reader();
     const undone = await begin();
-    await write(undone, 'undone');
+    await writeEvent(undone, 'undone');
     const half = await begin();
     await half.query('savepoint s');
-    await write(half, 'half');
+    await writeEvent(half, 'half');
     await half.query('rollback to savepoint s');
-    await write(half, 'kept');
+    await writeEvent(half, 'kept');
     await half.query('commit');
     await expect.poll(() => reader.got).toEqual(['kept/1']);
     expect(reader.cursor.gaps).not.toEqual([]);
@@ -111,7 +99,7 @@ describe('the event log', () => {
 
   it('asks about the gaps of a cursor that was kept anew', async () => {
     const late = await begin();
-    await write(late, 'late');
+    await writeEvent(late, 'late');
     await raise(instance, makeEvent('m', 1));
     const first = new Reader();
     await expect.poll(() => first.got).toEqual(['m/1']);
@@ -143,7 +131,7 @@ describe('the event log', () => {
     const holders: pg.Client[] = [];
     for (let round = 1; round <= 20; round += 1) {
       const holder = await begin();
-      await write(holder, `held-${round}`);
+      await writeEvent(holder, `held-${round}`);
       holders.push(holder);
       await raise(instance, makeEvent('m', round));
       if (round % 3 === 0) await holders.shift()?.query(round % 2 === 0 ? 'commit' : 'rollback');

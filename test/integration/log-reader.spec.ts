@@ -1,12 +1,10 @@
-import { Injectable } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReadEsmsEvents } from '../../src/events/read-esms-events.js';
-import { ReaderPool } from '../../src/events/reader-pool.js';
-import type { EsmsDelivery, EsmsEvent } from '../../src/index.js';
+import type { EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
 import { eventually } from '../support/eventually.js';
 import { inTransaction } from '../support/in-transaction.js';
+import { LogProbe } from '../support/log-probe.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -16,14 +14,11 @@ const running: DispatcherInstance[] = [];
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  await query(
-    database.url,
-    'create table effects (n bigint generated always as identity, subject text not null, sequence bigint not null)',
-  );
+  await LogProbe.prepare(database.url);
 });
 
 afterEach(async () => {
-  Probe.before = () => undefined;
+  LogProbe.reset();
   for (const each of running.splice(0)) await each.stop();
   await database.drop();
 });
@@ -42,30 +37,9 @@ async function stop(instance: DispatcherInstance): Promise<void> {
   await instance.stop();
 }
 
-/** A reader whose effect shows how often it was made. */
-@Injectable()
-class Probe {
-  /** Runs in the transaction of the effect, before the cursor moves. */
-  static before: (events: readonly EsmsEvent[]) => unknown = () => undefined;
+const PROBE: Settings = { providers: [LogProbe] };
 
-  constructor(private readonly pool: ReaderPool) {}
-
-  @ReadEsmsEvents(['message.sent'], 'probe')
-  async read(events: EsmsEvent<'message.sent'>[], delivery: EsmsDelivery): Promise<void> {
-    await this.pool.transaction(async (runner) => {
-      for (const { subject, sequence } of events)
-        await runner.query('insert into effects (subject, sequence) values ($1, $2)', [subject, sequence]);
-      await Probe.before(events);
-      await delivery.complete(runner);
-    });
-  }
-}
-const PROBE: Settings = { providers: [Probe] };
-
-const effects = async (): Promise<string[]> =>
-  (await query(database.url, 'select subject, sequence from effects order by n')).map(
-    (row) => `${row['subject']}/${row['sequence']}`,
-  );
+const effects = (): Promise<string[]> => LogProbe.effects(database.url);
 
 /** Takes the cursor away from its owner, as the end of its lease does. */
 const endLease = (): Promise<unknown> => query(database.url, 'update esms.cursors set leased_until = now()');
@@ -95,7 +69,7 @@ describe('a subscriber that reads the log', () => {
     await expect.poll(posted).toEqual(['first', 'second']);
     await stop(worker);
     await raise(receiving, costOf('third', 1));
-    await start({ billing: true, providers: [Probe] });
+    await start({ billing: true, providers: [LogProbe] });
     await expect.poll(posted).toEqual(['first', 'second', 'third']);
     await expect.poll(effects).toEqual(['second/2']);
   });
@@ -147,13 +121,13 @@ describe('an event that one subscriber cannot take', () => {
   });
 
   it('comes again when it is requeued, before those behind it', async () => {
-    Probe.before = (events) => {
+    LogProbe.within = (events) => {
       if (events.some(({ subject, sequence }) => subject === 'bad' && sequence === 1)) throw new Error('told to fail');
     };
     const instance = await start(PROBE);
     await raise(instance, makeEvent('bad', 1), makeEvent('bad', 2), makeEvent('good', 1));
     await expect.poll(() => instance.subscriptions.get('probe')).toMatchObject({ lag: 1, parked: 1 });
-    Probe.before = () => undefined;
+    LogProbe.reset();
     expect(await instance.subscriptions.requeue('probe')).toBe(1);
     await instance.caughtUp();
     expect(await effects()).toEqual(['good/1', 'bad/1', 'bad/2']);
@@ -161,7 +135,7 @@ describe('an event that one subscriber cannot take', () => {
 
   it('is found among hundreds, of which each other one has its effect once', async () => {
     const isBad = (subject: string): boolean => ['m-3', 'm-250', 'm-399'].includes(subject);
-    Probe.before = (events) => {
+    LogProbe.within = (events) => {
       if (events.some(({ subject }) => isBad(subject))) throw new Error('told to fail');
     };
     const instance = await start(PROBE);
@@ -175,7 +149,7 @@ describe('an event that one subscriber cannot take', () => {
 
   it('comes again with all others when the cursor is moved back', async () => {
     let failing = true;
-    Probe.before = () => {
+    LogProbe.within = () => {
       if (failing) throw new Error('told to fail');
     };
     const instance = await start(PROBE);
@@ -200,7 +174,7 @@ describe('the lease of a cursor', () => {
     let wakeUp: () => void = () => undefined;
     const frozen = new Promise<void>((resolve) => (wakeUp = resolve));
     let isFirst = true;
-    Probe.before = async () => {
+    LogProbe.within = async () => {
       if (!isFirst) return;
       isFirst = false;
       await frozen;
@@ -281,7 +255,7 @@ describe('the lease of a cursor', () => {
 });
 
 it('what holds up billing holds up neither CRM nor those who store', { timeout: 60_000 }, async () => {
-  const instance = await start({ billing: true, providers: [Probe] });
+  const instance = await start({ billing: true, providers: [LogProbe] });
   await inTransaction(database.url, async (client) => {
     await client.query('lock table esms.ledger');
     for (let index = 0; index < 20; index += 1) {

@@ -1,5 +1,3 @@
-import { Injectable } from '@nestjs/common';
-import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
@@ -9,13 +7,12 @@ import { FanOut } from '../../src/events/log/fan-out.js';
 import { BEGINNING } from '../../src/events/log/positions.js';
 import { HANDLER_METADATA, type HandlerMetadata } from '../../src/events/on-esms-event.js';
 import { OpenWork } from '../../src/events/open-work.js';
-import { ReadEsmsEvents } from '../../src/events/read-esms-events.js';
-import { ReaderPool } from '../../src/events/reader-pool.js';
 import { SubscriberRetirement } from '../../src/events/subscriber-retirement.js';
-import type { EsmsDelivery, EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
 import { eventually } from '../support/eventually.js';
+import { LogProbe } from '../support/log-probe.js';
+import { OpenTransactions, writeEvent } from '../support/open-transactions.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -25,42 +22,21 @@ const TIMEOUT_MS = 1_500;
 
 let database: TestDatabase;
 const running: DispatcherInstance[] = [];
-const clients: pg.Client[] = [];
+const transactions = new OpenTransactions();
 const { finish } = SubscriberRetirement.prototype;
 
-/** Writes down each event in the transaction of its mark. */
-@Injectable()
-class Probe {
-  static before: (events: readonly EsmsEvent[]) => unknown = () => undefined;
-
-  constructor(private readonly pool: ReaderPool) {}
-
-  @ReadEsmsEvents(['message.sent'], 'probe')
-  async read(events: EsmsEvent<'message.sent'>[], delivery: EsmsDelivery): Promise<void> {
-    await Probe.before(events);
-    await this.pool.transaction(async (runner) => {
-      for (const { subject, sequence } of events)
-        await runner.query('insert into effects (subject, sequence) values ($1, $2)', [subject, sequence]);
-      await delivery.complete(runner);
-    });
-  }
-}
-
-for (const each of Reflect.getMetadata(HANDLER_METADATA, Probe.prototype, 'read') as HandlerMetadata[])
+for (const each of Reflect.getMetadata(HANDLER_METADATA, LogProbe.prototype, 'read') as HandlerMetadata[])
   each.timeout = TIMEOUT_MS;
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  await query(
-    database.url,
-    'create table effects (n bigint generated always as identity, subject text, sequence bigint)',
-  );
+  await LogProbe.prepare(database.url);
 });
 
 afterEach(async () => {
-  Probe.before = () => undefined;
+  LogProbe.reset();
   SubscriberRetirement.prototype.finish = finish;
-  for (const each of clients.splice(0)) await each.end();
+  await transactions.end();
   for (const each of running.splice(0)) await each.stop();
   await database.drop();
 });
@@ -77,25 +53,9 @@ async function stop(instance: DispatcherInstance): Promise<void> {
   await instance.stop();
 }
 
-async function begin(): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: database.url });
-  clients.push(client);
-  await client.connect();
-  await client.query('begin');
-  return client;
-}
+const begin = () => transactions.begin(database.url);
 
-const write = (client: pg.Client, subject: string, sequence = 1): Promise<unknown> =>
-  client.query(
-    `insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
-     values ('default', $1, $2, gen_random_uuid(), 'message.sent', now(), '{"note":"late"}')`,
-    [subject, sequence],
-  );
-
-const effects = async (): Promise<string[]> =>
-  (await query(database.url, 'select subject, sequence from effects order by n')).map(
-    ({ subject, sequence }) => `${subject}/${sequence}`,
-  );
+const effects = (): Promise<string[]> => LogProbe.effects(database.url);
 
 function gate(): { passed: Promise<void>; open: () => void } {
   let open: () => void = () => undefined;
@@ -117,7 +77,7 @@ function recorder(batch?: number): { got: string[]; provider: ReturnType<typeof 
 
 describe('a retirement', () => {
   it('that is slow takes nothing from the subscriber that was enrolled again', async () => {
-    const first = await start({ providers: [Probe] });
+    const first = await start({ providers: [LogProbe] });
     await raise(first, makeEvent('m', 1));
     await first.caughtUp();
     await stop(first);
@@ -134,7 +94,7 @@ describe('a retirement', () => {
     await query(database.url, `update esms.subscribers set retired_at = now() where name = 'probe'`);
     const finishing = slow.finish();
     await listed.passed;
-    const second = await start({ providers: [Probe] });
+    const second = await start({ providers: [LogProbe] });
     go.open();
     await finishing;
     await raise(second, makeEvent('m', 2));
@@ -143,7 +103,7 @@ describe('a retirement', () => {
   });
 
   it('in the middle of an enrolment leaves a subscriber that goes on', async () => {
-    const first = await start({ providers: [Probe] });
+    const first = await start({ providers: [LogProbe] });
     await raise(first, makeEvent('m', 1));
     await first.caughtUp();
     await stop(first);
@@ -159,7 +119,7 @@ describe('a retirement', () => {
         `insert into esms.subscribers (name, patterns, retired_at) values ('probe', '{}', now()) on conflict do nothing`,
       );
     };
-    const second = await start({ providers: [Probe] });
+    const second = await start({ providers: [LogProbe] });
     await raise(second, makeEvent('m', 2));
     await expect.poll(effects).toEqual(['m/1', 'm/1', 'm/2']);
   });
@@ -171,14 +131,14 @@ describe('a batch', () => {
     await raise(receiving, ...['a', 'b', 'c', 'd'].map((subject) => makeEvent(subject, 1)));
     let calls = 0;
     const late = gate();
-    Probe.before = async () => {
+    LogProbe.before = async () => {
       calls += 1;
       // Beyond its time, and until a half has had its effect.
       if (calls === 1)
         await eventually(async () => expect((await effects()).length).toBeGreaterThan(1)).then(late.open);
       else if (calls > 2) await late.passed;
     };
-    await start({ providers: [Probe] });
+    await start({ providers: [LogProbe] });
     await expect.poll(async () => (await effects()).toSorted()).toEqual(['a/1', 'b/1', 'c/1', 'd/1']);
     await receiving.caughtUp('probe');
     expect(await effects()).toHaveLength(4);
@@ -187,14 +147,14 @@ describe('a batch', () => {
   it('of which one event fails slowly is halved under one lease', async () => {
     const receiving = await start({ dispatcher: false });
     await raise(receiving, ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((subject) => makeEvent(subject, 1)));
-    Probe.before = async (events) => {
+    LogProbe.before = async (events) => {
       if (!events.some(({ subject }) => subject === 'a')) return;
       await sleep(700);
       throw new Error('told to fail');
     };
     const dispatcher = { pollMs: 50, backoffMs: 10, maxAttempts: 1, leaseMs: 2_000 };
-    await start({ providers: [Probe], dispatcher });
-    await start({ providers: [Probe], dispatcher });
+    await start({ providers: [LogProbe], dispatcher });
+    await start({ providers: [LogProbe], dispatcher });
     await expect
       .poll(async () => (await effects()).toSorted())
       .toEqual(['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((subject) => `${subject}/1`));
@@ -206,7 +166,7 @@ describe('a replay of who has deliveries', () => {
   it('brings what is older than the subscriber and commits late', async () => {
     const receiving = await start({ dispatcher: false });
     const late = await begin();
-    await write(late, 'late');
+    await writeEvent(late, 'late');
     await raise(receiving, makeEvent('other', 1));
     const { got, provider } = recorder();
     const instance = await start({ providers: [provider] });
@@ -221,7 +181,7 @@ describe('a replay of who has deliveries', () => {
     const { got, provider } = recorder(200);
     const instance = await start({ providers: [provider] });
     const late = await begin();
-    await write(late, 'slow', 1);
+    await writeEvent(late, 'slow', 1);
     await raiseMany(instance, { messages: 2_100, each: 1 });
     await instance.caughtUp();
     got.splice(0);
@@ -246,7 +206,7 @@ describe('a replay of who has deliveries', () => {
 });
 
 it('a lease is not given to who was paused while it was asked for', async () => {
-  const instance = await start({ providers: [Probe] });
+  const instance = await start({ providers: [LogProbe] });
   await raise(instance, makeEvent('m', 1));
   await instance.caughtUp();
   await instance.subscriptions.pause('probe');
