@@ -12,6 +12,8 @@ export interface Slice {
   subject: string;
   /** Processor time of the contender and of PostgreSQL for one callback, until its ledger and contacts had everything. */
   microseconds: number;
+  /** PostgreSQL's part of it. */
+  database: number;
   perSecond: number;
   /** Bytes of the journal for one callback. */
   journal: number;
@@ -61,10 +63,11 @@ export class Player {
     this.#answered += ok;
     await catchUp(this.databaseUrl, [...this.contender.stores, ...this.contender.follows], this.#answered);
     const after = await this.#used();
-    const used = after.itself - before.itself + (after.database - before.database);
+    const database = after.database - before.database;
     return {
       subject: this.subject,
-      microseconds: (used / ok) * 1e6,
+      microseconds: ((after.itself - before.itself + database) / ok) * 1e6,
+      database: (database / ok) * 1e6,
       perSecond,
       journal: (after.journal - before.journal) / ok,
       stored: (after.size - before.size) / ok,

@@ -62,10 +62,11 @@ function tablesOf({ turns }: Turns): Table[] {
       }),
     ],
     [
-      ['', 'µs each', 'spread', 'callbacks/s', 'journal, bytes each', 'stored, bytes each'],
+      ['', 'µs each', 'spread', 'of PostgreSQL', 'callbacks/s', 'journal, bytes each', 'stored, bytes each'],
       ...subjects.map((subject) => {
         const costs = of(subject, ({ microseconds }) => microseconds);
         const others = [
+          ({ database }: Slice) => database,
           ({ perSecond }: Slice) => perSecond,
           ({ journal }: Slice) => journal,
           ({ stored }: Slice) => stored,
