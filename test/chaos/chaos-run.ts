@@ -37,6 +37,16 @@ export interface ChaosResult {
 const SETTLE_WITHIN_MS = 120_000;
 const ENROL_WITHIN_MS = 30_000;
 
+/**
+ * Some commits take a while, as those of a host's transaction, or of a disk in use: what they wrote shows up behind
+ * later positions. Without them a reader of the log may pass over no position in a whole run.
+ */
+const SLOW_COMMITS = `
+  create function public.commit_slowly() returns trigger language plpgsql as
+    $$ begin perform pg_sleep(0.3); return null; end $$;
+  create constraint trigger commit_slowly after insert on esms.events deferrable initially deferred
+    for each row when (new.position % 400 = 0) execute function public.commit_slowly()`;
+
 /** One run: everything is started, broken for as long as the gateway calls, made whole, left to settle, and checked. */
 export class ChaosRun {
   readonly #random: Random;
@@ -130,6 +140,7 @@ export class ChaosRun {
     this.#edge = await startEdge(edgeDirectory, edgePort, replicaPorts);
     if (!(await waitUntil(() => isEnrolled(postgres.url), ENROL_WITHIN_MS)))
       throw new Error('no subscribers, see the logs');
+    await querying(postgres.url, (client) => client.query(SLOW_COMMITS));
     const sql = this.options.plant && PLANT_SQL[this.options.plant];
     if (sql) await querying(postgres.url, (client) => client.query(sql));
     const pooler = this.#pooler === null ? '' : ' and before PgBouncer';
