@@ -46,6 +46,7 @@ export class SubscriberTable {
   /** Says that this process still hosts its subscribers. Those that were retired begin anew. */
   async attend(subscribers: readonly Subscriber[]): Promise<void> {
     if (subscribers.length === 0) return;
+    await this.#say(subscribers);
     const attend = (): Promise<string[]> =>
       this.database.work.transaction((runner) => this.#attend(runner, subscribers));
     for (let retired = await attend(); retired.length > 0; retired = await attend()) {
@@ -111,6 +112,14 @@ export class SubscriberTable {
     const { subscriber_hosts: hosts } = this.database.tables;
     const parameters = [this.#host, names];
     await this.database.work.query(`delete from ${hosts} where host = $1 and subscriber = any($2)`, parameters);
+  }
+
+  /** By itself, of its own rows: those of the subscribers may be held by work that waits for somebody's transaction. */
+  async #say(subscribers: readonly Subscriber[]): Promise<void> {
+    await this.database.work.query(
+      `update ${this.database.tables.subscriber_hosts} set seen_at = now() where host = $1 and subscriber = any($2)`,
+      [this.#host, subscribers.map(({ name }) => name)],
+    );
   }
 
   /**
