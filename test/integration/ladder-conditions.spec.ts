@@ -34,7 +34,7 @@ async function expectHeld(): Promise<void> {
 }
 
 describe('ready means that the next callback would be stored: not so while the database is away and the spool', () => {
-  it('is at its most bytes; again when it is drained', { timeout: 60_000 }, async () => {
+  it('is at its most bytes; again when it is drained', async () => {
     service = await LadderService.start({ spool: { maxBytes: 6_000 } });
     service.proxy.set('refuse');
     await expectReadiness(200);
@@ -48,7 +48,7 @@ describe('ready means that the next callback would be stored: not so while the d
     await expectReadiness(200);
   });
 
-  it('has a file in the place of its directory; again when that is gone', { timeout: 60_000 }, async () => {
+  it('has a file in the place of its directory; again when that is gone', async () => {
     service = await LadderService.start();
     service.proxy.set('refuse');
     await expectReadiness(200);
@@ -63,7 +63,7 @@ describe('ready means that the next callback would be stored: not so while the d
     await service.drained();
   });
 
-  it('could not be opened at the start, as long as that is so', { timeout: 60_000 }, async () => {
+  it('could not be opened at the start, as long as that is so', async () => {
     service = await LadderService.start();
     await service.shutDown();
     rmSync(service.directory, { recursive: true });
@@ -80,7 +80,7 @@ describe('ready means that the next callback would be stored: not so while the d
     await service.drained();
   });
 
-  it('is on a disk that is full; again when there is room', { timeout: 60_000 }, async ({ skip }) => {
+  it('is on a disk that is full; again when there is room', async ({ skip }) => {
     service = await LadderService.start();
     isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', service.directory]).status === 0;
     if (!isMounted) return skip('no tmpfs can be mounted here');
@@ -98,7 +98,7 @@ describe('ready means that the next callback would be stored: not so while the d
 });
 
 describe('without a spool, ready means that the database takes the next callback: not so while it', () => {
-  it('is away; the callback is held', { timeout: 60_000 }, async () => {
+  it('is away; the callback is held', async () => {
     service = await LadderService.start({ spool: false });
     await expectReadiness(200);
     service.proxy.set('refuse');
@@ -107,7 +107,7 @@ describe('without a spool, ready means that the database takes the next callback
     await expectReadiness(200);
   });
 
-  it('only reads', { timeout: 60_000 }, async () => {
+  it('only reads', async () => {
     service = await LadderService.start({ spool: false });
     const name = new URL(service.database.url).pathname.slice(1);
     await service.rows(`alter database "${name}" set default_transaction_read_only = on`);
@@ -120,7 +120,7 @@ describe('without a spool, ready means that the database takes the next callback
     await expectReadiness(200);
   });
 
-  it('has a table that somebody locked', { timeout: 60_000 }, async () => {
+  it('has a table that somebody locked', async () => {
     service = await LadderService.start({ spool: false });
     const holder = new pg.Client({ connectionString: service.database.url });
     await holder.connect();
@@ -135,9 +135,7 @@ describe('without a spool, ready means that the database takes the next callback
 const lines = (...parts: string[]): string[] => service.log.filter((line) => parts.some((part) => line.includes(part)));
 
 describe('an outage is told', () => {
-  it('in one line when it begins and one when it is over, however many callbacks come', {
-    timeout: 90_000,
-  }, async () => {
+  it('in one line when it begins and one when it is over, however many callbacks come', async () => {
     service = await LadderService.start();
     service.proxy.set('refuse');
     for (let round = 0; round < 5; round += 1) await service.accepted(queries(`round-${round}`, 40));
@@ -149,7 +147,7 @@ describe('an outage is told', () => {
     await service.drained();
   });
 
-  it('without a spool too: held, and held no more', { timeout: 60_000 }, async () => {
+  it('without a spool too: held, and held no more', async () => {
     service = await LadderService.start({ spool: false });
     service.proxy.set('refuse');
     const replies = queries('held', 40).map((query) => service.callback(query));
@@ -163,7 +161,6 @@ describe('an outage is told', () => {
 describe('a message that is locked', () => {
   it.each(['row', 'registration'])(
     'by a %s goes to the spool alone, and is committed when it is let go',
-    { timeout: 60_000 },
     async (what) => {
       service = await LadderService.start();
       await service.accepted([callbackQuery(what === 'row' ? 'locked' : 'other')]);
@@ -196,7 +193,7 @@ describe('a message that is locked', () => {
     },
   );
 
-  it('is held where there is no spool, and nobody else is', { timeout: 60_000 }, async () => {
+  it('is held where there is no spool, and nobody else is', async () => {
     service = await LadderService.start({ spool: false });
     const holder = new pg.Client({ connectionString: service.database.url });
     await holder.connect();
@@ -228,7 +225,7 @@ describe('nothing is counted that the gateway never sent', () => {
     string,
   ];
 
-  it('where a segment is drained again, of which all or some was committed', { timeout: 60_000 }, async () => {
+  it('where a segment is drained again, of which all or some was committed', async () => {
     service = await LadderService.start();
     const [kept, quarantined] = [callbackQuery('kept'), 'SendStatus=5'];
     const counted = async (): Promise<unknown[]> => [
@@ -258,7 +255,7 @@ describe('nothing is counted that the gateway never sent', () => {
     }
   });
 
-  it('by two processes on one spool, after an outage', { timeout: 90_000 }, async () => {
+  it('by two processes on one spool, after an outage', async () => {
     service = await LadderService.start();
     const twin = await service.twin();
     try {

@@ -57,7 +57,6 @@ describe('while the database', () => {
     ['is slow', 'slow', 900],
   ])(
     '%s, every callback is answered 200 in time, and in the end all is as if nothing had been',
-    { timeout: 90_000 },
     async (_name, mode, delay) => {
       service = await LadderService.start();
       await sendLives(service, BEFORE);
@@ -95,9 +94,7 @@ describe('while the database', () => {
     for (const { milliseconds } of await late) expect(milliseconds).toBeLessThan(shortest);
   });
 
-  it('is away at the start, the service starts, is not ready, accepts all the same, and catches up', {
-    timeout: 60_000,
-  }, async () => {
+  it('is away at the start, the service starts, is not ready, accepts all the same, and catches up', async () => {
     service = await LadderService.start({ mode: 'refuse' });
     await sendLives(service, BEFORE);
     expect((await service.ask('/health/ready')).status).toBe(503);
@@ -114,7 +111,6 @@ describe('while the database', () => {
 
   it.each<ProxyMode>(['refuse', 'black-hole'])(
     'is away (%s), the service stops in time, and loses nothing',
-    { timeout: 60_000 },
     async (mode) => {
       service = await LadderService.start({ mode });
       await sendLives(service, BEFORE);
@@ -130,7 +126,7 @@ describe('while the database', () => {
 });
 
 describe('a lost reply to a COMMIT', () => {
-  it('is not a lost callback, nor one that counts twice', { timeout: 60_000 }, async () => {
+  it('is not a lost callback, nor one that counts twice', async () => {
     service = await LadderService.start();
     service.proxy.set('drop-after-commit');
     const lives = lifeQueries('lost', 28);
@@ -154,7 +150,7 @@ describe('a lost reply to a COMMIT', () => {
 });
 
 describe('an app.close() under load', () => {
-  it('loses nothing that was answered and answers nothing with an error status', { timeout: 60_000 }, async () => {
+  it('loses nothing that was answered and answers nothing with an error status', async () => {
     service = await LadderService.start();
     const kept: string[] = [];
     const statuses = new Set<number | 'none'>();

@@ -69,9 +69,7 @@ describe('the ledger', () => {
     expect(alarms()).toEqual([]);
   });
 
-  it('has an alarm where a row is lost, once, when that changes, and when it is over', {
-    timeout: 120_000,
-  }, async () => {
+  it('has an alarm where a row is lost, once, when that changes, and when it is over', async () => {
     await charged('a', 'b', 'c');
     await rows(`create table kept as select * from esms.ledger where sms_id in ('a', 'b')`);
     await rows(`delete from esms.ledger where sms_id = 'b'`);
@@ -113,7 +111,7 @@ describe('the ledger', () => {
     expect(alarms()).toEqual([]);
   });
 
-  it('is compared message by message, however many there are', { timeout: 120_000 }, async () => {
+  it('is compared message by message, however many there are', async () => {
     await charged('a');
     await rows(`
       insert into esms.messages select account, 'm-' || lpad(n::text, 5, '0'), version, sequence, state, outcome, channel,

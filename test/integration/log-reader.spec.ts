@@ -222,7 +222,7 @@ describe('the lease of a cursor', () => {
         Array.from({ length: 40 }, (_, index) => `${subject}/${index + 1}`),
       );
     }
-  }, 60_000);
+  });
 
   it('of an owner that ended without a word is taken over when it is over', async () => {
     const receiving = await start({ dispatcher: false });
@@ -254,7 +254,7 @@ describe('the lease of a cursor', () => {
   });
 });
 
-it('what holds up billing holds up neither CRM nor those who store', { timeout: 60_000 }, async () => {
+it('what holds up billing holds up neither CRM nor those who store', async () => {
   const instance = await start({ billing: true, providers: [LogProbe] });
   await inTransaction(database.url, async (client) => {
     await client.query('lock table esms.ledger');
@@ -290,7 +290,7 @@ describe('retiring', () => {
   });
 });
 
-it('a long list of things to do keeps no process from saying that it lives', { timeout: 30_000 }, async () => {
+it('a long list of things to do keeps no process from saying that it lives', async () => {
   const instance = await start({ providers: [eventHandler({ subscriber: 's' }, () => undefined)] });
   await raise(instance, makeEvent('m', 1));
   await instance.caughtUp();

@@ -80,7 +80,7 @@ it('asks little of what is away: one call at a time, and ever more rarely', asyn
   expect(await query(database.url, 'select from esms.deliveries where lease is not null or attempts > 0')).toEqual([]);
 });
 
-it('is what a lock on the ledger is to billing, which then posts', { timeout: 30_000 }, async () => {
+it('is what a lock on the ledger is to billing, which then posts', async () => {
   const instance = await DispatcherInstance.start(database.url, { billing: true });
   const holder = new Client({ connectionString: database.url });
   await holder.connect();

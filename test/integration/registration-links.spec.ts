@@ -134,7 +134,7 @@ it('are the same in whatever order callbacks of one RequestId are processed, one
     }),
     { numRuns: 60 },
   );
-}, 120_000);
+});
 
 it('an earlier leg that was spooled takes the registration over, and both messages are told of', async () => {
   const messages = app.get(EsmsMessages, { strict: false });

@@ -255,7 +255,7 @@ it('in any order of registration, silence, callbacks and completion: found, clos
   expect(
     await rowsOf(app.get(Database, { strict: false }), `select from esms.contact_entries where sms_id like 'reg%'`),
   ).toEqual([]);
-}, 120_000);
+});
 
 it('tells who it was for, what was registered, and why', async () => {
   const messages = app.get(EsmsMessages, { strict: false });

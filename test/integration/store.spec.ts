@@ -182,7 +182,7 @@ it('two appliers at once, in any order and any batches: the row is what the set 
     }),
     { numRuns: 100 },
   );
-}, 60_000);
+});
 
 it('all at once through the intake: the same', async () => {
   const intake = app.get(Intake, { strict: false });
@@ -194,7 +194,7 @@ it('all at once through the intake: the same', async () => {
     }),
     { numRuns: 100 },
   );
-}, 60_000);
+});
 
 it('a message that is not as it was when it was locked is not written, and that passes', async () => {
   const { dataSource } = app.get(Database, { strict: false });
@@ -308,6 +308,6 @@ it('and in the end ledger and contacts agree with every one of these messages', 
   );
   expect(expected.length).toBeGreaterThan(10);
   expect(entries.map((each) => Object.values(each)).toSorted(byName)).toEqual(expected.toSorted(byName));
-}, 60_000);
+});
 
 const byName = ([a]: unknown[], [b]: unknown[]): number => String(a).localeCompare(String(b));

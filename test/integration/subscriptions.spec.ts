@@ -124,7 +124,7 @@ describe('a new subscriber', () => {
     for (let index = since; index < sent; index += 1) expect(subjects.has(`live-${index}`)).toBe(true);
   });
 
-  it('from the beginning gets all there ever was, in order, while others write', { timeout: 90_000 }, async () => {
+  it('from the beginning gets all there ever was, in order, while others write', async () => {
     const receiving = await ingestOnly();
     const other = await ingestOnly();
     await raiseMany(receiving, { messages: 50, each: 60 });

@@ -156,7 +156,6 @@ describe('a database is one that is away, with its reason in one line, where', (
     await trial.expectNeverReady(/unfit: our role lacks update, delete on "esms"."messages"/);
     await query(database.url, `grant update, delete on esms.messages to ${role}`);
     await trial.expectBack(database.url);
-    await query(database.url, `drop owned by ${role}`);
   });
 
   it('our role may not create our schema, until there is one', async () => {
@@ -166,7 +165,6 @@ describe('a database is one that is away, with its reason in one line, where', (
     await trial.expectNeverReady(/cannot be used.*permission denied for database/);
     await query(database.url, `create schema esms authorization ${role}`);
     await trial.expectBack(database.url);
-    await query(database.url, `drop owned by ${role} cascade`);
   });
 
   it("there are no tables, with migrations: 'off'", async () => {
