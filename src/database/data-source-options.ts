@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSourceOptions } from 'typeorm';
 import type { ResolvedOptions } from '../config/options.js';
-import { verifyFit } from './fitness.js';
+import { FitClient } from './fit-client.js';
 import { ImpatientClient } from './impatient-client.js';
 import { MIGRATIONS } from './migrations.js';
-import { SteadyClient } from './steady-client.js';
 
 const STATEMENT_MS = 15_000;
 
@@ -42,8 +41,7 @@ export function dataSourceOptions(
       max: workConnections,
       connectionTimeoutMillis: 2_000,
       keepAlive: true,
-      Client: SteadyClient,
-      verify: verifyFit,
+      Client: FitClient,
     },
   };
 }

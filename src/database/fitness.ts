@@ -1,5 +1,3 @@
-import type pg from 'pg';
-
 /** What a connection tells of its server and database, without reading a table. */
 interface Properties {
   version: number;
@@ -36,21 +34,8 @@ export class UnfitDatabase extends Error {
   }
 }
 
-/** Everything that is not as we need it; null where all is. */
-function unfitness(properties: Properties): UnfitDatabase | null {
-  const problems = NEEDS.flatMap((problemOf) => problemOf(properties) || []);
-  return problems.length === 0 ? null : new UnfitDatabase(problems);
-}
-
 /** Throws {@link UnfitDatabase} with everything that is not as we need it. */
 export function demandFit(properties: unknown): void {
-  const unfit = unfitness(properties as Properties);
-  if (unfit !== null) throw unfit;
-}
-
-/** `verify` of a `pg` pool: each new connection is asked, since it may have reached another server than the one before. */
-export function verifyFit(client: pg.PoolClient, done: (error?: Error) => void): void {
-  client.query<Properties>(PROPERTIES_SQL, (error: Error | null, answer) => {
-    done(error ?? unfitness(answer.rows[0] as Properties) ?? undefined);
-  });
+  const problems = NEEDS.flatMap((problemOf) => problemOf(properties as Properties) || []);
+  if (problems.length > 0) throw new UnfitDatabase(problems);
 }

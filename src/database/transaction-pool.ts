@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { ResolvedOptions } from '../config/options.js';
 import { CountedLine } from '../telemetry/counted-line.js';
-import { PROPERTIES_SQL, demandFit, verifyFit } from './fitness.js';
+import { PROPERTIES_SQL, demandFit } from './fitness.js';
 import { ImpatientClient } from './impatient-client.js';
 import type { Statement, Transaction } from './sql-runner.js';
 import { beginWith } from './transaction-settings.js';
@@ -67,7 +67,6 @@ export class TransactionPool {
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: 5_000,
       Client: ImpatientClient,
-      verify: verifyFit,
       pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
