@@ -30,9 +30,6 @@ interface Settings {
   spool?: { maxBytes?: number } | false;
 }
 
-/** What waits for a statement without an answer waits as long (`query_timeout`), on a machine however slow. */
-export const QUERY_ENDS_AFTER_MS = 5_000;
-
 /** The service with a spool, and its database behind a proxy. */
 export class LadderService {
   #app: NestFastifyApplication | null = null;
@@ -101,12 +98,10 @@ export class LadderService {
     });
   }
 
-  /** Callbacks at once, each of which must be answered 200, before a query that hangs would have ended. */
+  /** Callbacks at once, each of which must be answered 200. */
   async accepted(queries: readonly string[]): Promise<Reply[]> {
     const replies = await Promise.all(queries.map((each) => this.callback(each)));
-    expect(replies.filter(({ status, milliseconds }) => status !== 200 || milliseconds > QUERY_ENDS_AFTER_MS)).toEqual(
-      [],
-    );
+    expect(replies.filter(({ status }) => status !== 200)).toEqual([]);
     return replies;
   }
 
