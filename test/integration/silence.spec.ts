@@ -16,6 +16,8 @@ let closer: SilenceCloser;
 let messages: EsmsMessages;
 
 beforeAll(async () => {
+  // By itself it closes once a minute: in the middle of a test, where that takes so long.
+  vi.spyOn(SilenceCloser.prototype, 'onApplicationBootstrap').mockReturnValue();
   database = await createTestDatabase();
   instance = await DispatcherInstance.start(database.url, { dispatcher: false });
   closer = instance.app.get(SilenceCloser, { strict: false });

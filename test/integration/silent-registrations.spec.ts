@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type INestApplicationContext, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { rowsOf } from '../../src/database/sql-runner.js';
 import type { StatusData } from '../../src/domain/domain-event.js';
@@ -34,6 +34,8 @@ let app: INestApplicationContext;
 let run = 0;
 
 beforeAll(async () => {
+  // By itself it closes once a minute: in the middle of a test, where that takes so long.
+  vi.spyOn(SilenceCloser.prototype, 'onApplicationBootstrap').mockReturnValue();
   database = await createTestDatabase();
   const esms = EsmsModule.forRoot({
     accounts: { default: { tokens: ['token-of-the-silence-test'] } },
