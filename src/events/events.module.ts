@@ -11,7 +11,7 @@ import { EsmsSubscriptions } from './esms-subscriptions.js';
 import { DispatchLoops } from './dispatch-loops.js';
 import { EventReplay } from './event-replay.js';
 import { EventFeed } from './feed/event-feed.js';
-import { EventHorizon } from './feed/event-horizon.js';
+import { EventHorizon } from './log/event-horizon.js';
 import { FeedQueries } from './feed/feed-queries.js';
 import { HandlerLoops } from './handler-loops.js';
 import { CursorTable } from './log/cursor-table.js';

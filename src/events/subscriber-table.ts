@@ -4,7 +4,7 @@ import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Tables } from '../database/tables.js';
 import { EsmsError } from '../domain/errors.js';
-import { FAN_OUT, FanOut } from './log/fan-out.js';
+import { FAN_OUT, FanOut, holdFanOutSql } from './log/fan-out.js';
 import { newestSql, patternsSql, type Subscriber } from './subscriber.js';
 import { SubscriberRetirement } from './subscriber-retirement.js';
 
@@ -135,6 +135,7 @@ export class SubscriberTable {
     const known = await rowsOf<{ name: string; retired: boolean }>(runner, lock, [names]);
     const retired = known.filter((each) => each.retired).map(({ name }) => name);
     if (retired.length > 0) return retired;
+    if (known.length < names.length) await runner.query(holdFanOutSql(tables));
     for (const { name, from, reads } of subscribers) {
       const isFromNow = from === 'now';
       await runner.query(

@@ -3,7 +3,7 @@ import { cursorGone } from '../../database/page.js';
 import type { EsmsEvent } from '../../domain/domain-event.js';
 import { WakeUp } from '../wake-up.js';
 import { WakeableSleep } from '../wakeable-sleep.js';
-import { EventHorizon } from './event-horizon.js';
+import { EventHorizon } from '../log/event-horizon.js';
 import { type FeedFilter, type FeedPlace, FeedQueries, type FeedStretch } from './feed-queries.js';
 
 /** How often is looked when nobody tells of new events. */

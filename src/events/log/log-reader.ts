@@ -31,6 +31,7 @@ export class LogReader {
   #running: Promise<void> | null = null;
   #lease: string | null = null;
   #keptAt = 0;
+  #askedAt = 0;
 
   /** @param heldBack called when deliveries were made of what could not be handed over */
   constructor(
@@ -67,7 +68,7 @@ export class LogReader {
   async #run(): Promise<void> {
     while (!this.#isStopping) {
       try {
-        await this.#own();
+        if (!(await this.#rests())) await this.#own();
       } catch (error) {
         if (!isLeaseLost(error)) this.statements.background.failed(this.#reading, error);
       }
@@ -101,7 +102,7 @@ export class LogReader {
 
   async #read(batch: ReaderBatch, place: LogPlace): Promise<void> {
     let at = batch.owned.cursor;
-    while (!this.#isStopping) {
+    while (!this.#isStopping && !(await this.#attempt(() => this.#rests(this.#renewEveryMs)))) {
       const stretch = await this.#attempt(() => place.next(this.#renewEveryMs, this.#waking.signal));
       if (stretch == null) {
         await this.#keep(batch, at);
@@ -113,6 +114,13 @@ export class LogReader {
     }
     await this.statements.cursors.release(batch.owned, joined(batch.owned.cursor, at));
     this.#lease = null;
+  }
+
+  /** Asks no more often than every `everyMs`. */
+  async #rests(everyMs = 0): Promise<boolean> {
+    if (this.task.rests === undefined || performance.now() < this.#askedAt + everyMs) return false;
+    this.#askedAt = performance.now();
+    return this.task.rests();
   }
 
   /** Until it is done; whether it was before the stop. */

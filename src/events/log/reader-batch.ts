@@ -24,6 +24,8 @@ export interface ReaderTask {
    * the transaction of the effect. Rejects with an `OutageError` where nothing can be done for now.
    */
   deliver(entries: readonly LogEntry[], complete: (runner: SqlRunner) => Promise<void>): Promise<void>;
+  /** Whether nobody needs it to read for now. @default it always reads */
+  rests?(): Promise<boolean>;
 }
 
 /** The statements of readers. */

@@ -7,6 +7,7 @@ import { instantSql, rowsOf, type SqlRunner } from '../../database/sql-runner.js
 import type { Instant } from '../../domain/clock.js';
 import { EsmsError } from '../../domain/errors.js';
 import type { EventPattern } from '../on-esms-event.js';
+import { holdFanOutSql } from '../log/fan-out.js';
 import { newestSql } from '../subscriber.js';
 import { SubscriptionKeeper } from '../subscription-keeper.js';
 import { WakeUp } from '../wake-up.js';
@@ -105,7 +106,8 @@ export class WebhookTable {
 
   /** Gets the events from now on. Throws `limit_reached` where the account has as many as it may. */
   async add(account: string, settings: WebhookSettings): Promise<{ id: string; secret: string }> {
-    const { webhooks, subscribers, events } = this.database.tables;
+    const { tables } = this.database;
+    const { webhooks, subscribers, events } = tables;
     const { url, events: patterns, description, enabled } = settings;
     const id = randomUUID();
     const secret = newSecret();
@@ -115,6 +117,7 @@ export class WebhookTable {
         `insert into ${webhooks} (account, id, url, description, secret) values ($1, $2, $3, $4, $5)`,
         [account, id, url, description, secret],
       );
+      await runner.query(holdFanOutSql(tables));
       await runner.query(
         `insert into ${subscribers} (name, patterns, account, paused, starts_after)
          values ($1, $2, $3, $4, ${newestSql(events)})`,
@@ -123,6 +126,7 @@ export class WebhookTable {
     });
     // So that every process hears of it at once.
     this.wakeUp.tell('deliveries');
+    this.wakeUp.tell('subscriptions');
     return { id, secret };
   }
 
