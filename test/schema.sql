@@ -1,3 +1,18 @@
+create table esms.changes (
+  account text collate "C" not null,
+  subject text collate "C" not null,
+  sequence bigint not null,
+  id uuid,
+  types text[] not null,
+  occurred_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  position bigint not null generated always as identity,
+  facts text not null,
+  view text,
+  recipient text,
+  constraint changes_pkey PRIMARY KEY (account, subject, sequence)
+);
+
 create table esms.contact_entries (
   account text collate "C" not null,
   sms_id text collate "C" not null,
@@ -35,22 +50,6 @@ create table esms.deliveries (
   parked_at timestamp with time zone,
   last_error text,
   constraint deliveries_pkey PRIMARY KEY (subscriber, "position")
-);
-
-create table esms.events (
-  account text collate "C" not null,
-  subject text collate "C" not null,
-  sequence bigint not null,
-  id uuid not null,
-  type text not null,
-  occurred_at timestamp with time zone not null,
-  recorded_at timestamp with time zone not null default clock_timestamp(),
-  position bigint not null generated always as identity,
-  data json not null,
-  view json,
-  view_of bigint,
-  recipient json,
-  constraint events_pkey PRIMARY KEY (account, subject, sequence)
 );
 
 create table esms.ledger (
@@ -209,12 +208,12 @@ create table esms.webhooks (
   constraint webhooks_pkey PRIMARY KEY (account, id)
 );
 
+CREATE UNIQUE INDEX changes_position ON esms.changes USING btree ("position");
 CREATE INDEX contact_entries_contact ON esms.contact_entries USING btree (account, contact, occurred_at);
 CREATE INDEX deliveries_due ON esms.deliveries USING btree (subscriber, "position") WHERE ((settled_at IS NULL) AND (parked_at IS NULL));
 CREATE INDEX deliveries_open ON esms.deliveries USING btree (account, subject, subscriber, sequence) WHERE (settled_at IS NULL);
 CREATE INDEX deliveries_parked ON esms.deliveries USING btree (subscriber, "position") WHERE (parked_at IS NOT NULL);
 CREATE INDEX deliveries_settled ON esms.deliveries USING btree (settled_at) WHERE (settled_at IS NOT NULL);
-CREATE UNIQUE INDEX events_position ON esms.events USING btree ("position");
 CREATE INDEX ledger_occurred ON esms.ledger USING btree (account, occurred_at);
 CREATE INDEX ledger_recorded ON esms.ledger USING btree (account, recorded_at, "position");
 CREATE INDEX messages_created ON esms.messages USING btree (account, created_at, sms_id);
@@ -232,6 +231,24 @@ CREATE INDEX registrations_request ON esms.registrations USING btree (account, r
 CREATE INDEX registrations_silent ON esms.registrations USING btree (GREATEST(registered_at, scheduled_for)) WHERE ((linked_sms_id IS NULL) AND (closed_at IS NULL));
 CREATE UNIQUE INDEX registrations_sms_id ON esms.registrations USING btree (account, sms_id) WHERE (sms_id IS NOT NULL);
 CREATE INDEX registrations_waiting ON esms.registrations USING btree (account, registered_at) WHERE (linked_sms_id IS NULL);
+
+create view esms.events as
+ SELECT c.account,
+    c.subject,
+    e.sequence,
+    COALESCE(c.id, (OVERLAY(OVERLAY("left"(encode(sha256(((((convert_to(c.account, 'UTF8'::name) || decode('00'::text, 'hex'::text)) || convert_to(c.subject, 'UTF8'::name)) || decode('00'::text, 'hex'::text)) || convert_to((e.sequence)::text, 'UTF8'::name))), 'hex'::text), 32) PLACING '8'::text FROM 13) PLACING translate(substr(encode(sha256(((((convert_to(c.account, 'UTF8'::name) || decode('00'::text, 'hex'::text)) || convert_to(c.subject, 'UTF8'::name)) || decode('00'::text, 'hex'::text)) || convert_to((e.sequence)::text, 'UTF8'::name))), 'hex'::text), 17, 1), '0123456789abcdef'::text, '89ab89ab89ab89ab'::text) FROM 17))::uuid) AS id,
+    e.type,
+    c.occurred_at,
+    c.recorded_at,
+    e."position",
+    ((c.facts)::json -> ((e."position" - c."position"))::integer) AS data,
+    (c.view)::json AS view,
+    (c.recipient)::json AS recipient
+   FROM (changes c
+     CROSS JOIN LATERAL ( SELECT each.type,
+            ((c."position" + each.number) - 1) AS "position",
+            ((c.sequence + each.number) - 1) AS sequence
+           FROM unnest(c.types) WITH ORDINALITY each(type, number)) e);
 
 create view esms.v1_contacts as
  SELECT c.account,

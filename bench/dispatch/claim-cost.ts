@@ -24,7 +24,7 @@ export async function measureClaimCost({ databaseUrl }: { databaseUrl: string })
   await run(databaseUrl, `insert into esms.subscribers (name, patterns) values ('${SUBSCRIBER}', '{message.*}')`);
   const emptyMs = await medianClaim(host, databaseUrl);
   await run(databaseUrl, FILL);
-  await run(databaseUrl, 'vacuum analyze esms.deliveries, esms.events');
+  await run(databaseUrl, 'vacuum analyze esms.deliveries, esms.changes');
   const filledMs = await medianClaim(host, databaseUrl);
   await host.close();
   return { limit: LIMIT, delivered: DELIVERED, emptyMs, filledMs };
@@ -32,8 +32,8 @@ export async function measureClaimCost({ databaseUrl }: { databaseUrl: string })
 
 const FILL = `
   with added as (
-    insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
-    select 'default', md5(n::text), 1, gen_random_uuid(), 'message.sent', now(), '{}'
+    insert into esms.changes (account, subject, sequence, types, occurred_at, facts)
+    select 'default', md5(n::text), 1, '{message.sent}', now(), '[{}]'
     from generate_series(1, ${DELIVERED}) n
     returning account, subject, sequence, position)
   insert into esms.deliveries (account, subject, subscriber, sequence, position, settled_at, attempts)

@@ -3,7 +3,7 @@ const TABLES = [
   'receipts',
   'registrations',
   'quarantine',
-  'events',
+  'changes',
   'subscribers',
   'subscriber_hosts',
   'cursors',

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { EsmsEvent, EventType } from '../domain/domain-event.js';
+import { changeAtSql, indexAtSql, typeAtSql } from '../database/change-sql.js';
 import { IS_HELD_SQL, positionsOf } from './delivery-keys.js';
 import { DispatchPool } from './dispatch-pool.js';
 import { type EventRow, eventOfRow } from './event-row.js';
@@ -56,7 +57,7 @@ export class DeliveryClaims {
 
   constructor(
     private readonly pool: DispatchPool,
-    { tables: { deliveries, events, subscribers } }: Database,
+    { tables: { deliveries, changes, subscribers } }: Database,
   ) {
     const isDue = (delivery: string): string => `
       ${delivery}.due_at <= now() and (${delivery}.leased_until is null or ${delivery}.leased_until <= now()) and ($6 or ${delivery}.attempts = 0)`;
@@ -72,12 +73,12 @@ export class DeliveryClaims {
           and exists (select from ${subscribers} s where s.name = $1 and not s.paused and s.replay_after is null)
         order by d.position limit ${longestLook}
       ), due as (
-        select d.ctid as place, d.position, e.account, e.subject, e.id, e.sequence, e.type, e.occurred_at, e.data, e.view,
-          e.view_of, e.recipient
+        select d.ctid as place, d.position, c.account, c.subject, c.id, c.sequence, c.types, c.occurred_at, c.facts, c.view,
+          c.recipient
         from ahead
         join ${deliveries} d on d.ctid = ahead.place
-        join ${events} e on e.position = d.position
-        where ${isDue('ahead')} and ${isDue('d')} and d.settled_at is null and d.parked_at is null and e.type = any($5::text[])
+        join ${changes} c on c.position = ${changeAtSql('d.position')}
+        where ${isDue('ahead')} and ${isDue('d')} and d.settled_at is null and d.parked_at is null and ${typeAtSql('c', 'd.position')} = any($5::text[])
           and (d.sequence <= 1 or coalesce((
             select false from ${deliveries} earlier
             where earlier.account = d.account and earlier.subject = d.subject and earlier.subscriber = d.subscriber
@@ -94,13 +95,11 @@ export class DeliveryClaims {
         select case when (select count(*) from claimed) < $2
           then (select position from ahead offset ${longestLook} - 1) end as reached
       )
-      select claimed.account, claimed.subject, claimed.id, claimed.sequence, claimed.type,
-        ${instantSql('claimed.occurred_at', 'time')}, claimed.data, coalesce(claimed.view, holder.view) as view,
-        coalesce(claimed.recipient, holder.recipient) as recipient, claimed.position, claimed.attempts, look.reached
+      select claimed.account, claimed.subject, claimed.id, claimed.sequence, ${indexAtSql('claimed.position')} as index,
+        array_to_string(claimed.types, ',') as types, ${instantSql('claimed.occurred_at', 'time')}, claimed.facts,
+        claimed.view, claimed.recipient, claimed.position, claimed.attempts, look.reached
       from look
       left join claimed on true
-      left join ${events} holder
-        on holder.account = claimed.account and holder.subject = claimed.subject and holder.sequence = claimed.view_of
       order by claimed.position`;
     // What is locked is being completed in a transaction that outlived its time: whichever way it ends, it is not ours.
     const held = `

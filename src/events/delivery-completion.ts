@@ -3,6 +3,7 @@ import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { sqlStateOf } from '../database/sql-state.js';
 import { EsmsError } from '../domain/errors.js';
+import { changeAtSql, idSql } from '../database/change-sql.js';
 import type { HeldDeliveries } from './delivery-claims.js';
 import { IS_GIVEN_SQL, IS_HELD_SQL, positionsOf } from './delivery-keys.js';
 
@@ -20,7 +21,7 @@ export class DeliveryCompletion {
   readonly #settle: string;
   readonly #count: string;
 
-  constructor({ tables: { deliveries, events } }: Database) {
+  constructor({ tables: { deliveries, changes } }: Database) {
     this.#settle = `
       with settled as (
         update ${deliveries} d set settled_at = now(), lease = null, leased_until = null
@@ -28,8 +29,8 @@ export class DeliveryCompletion {
       select count(*)::int as settled, ${IS_INSIDE} as inside from settled`;
     // Another database of ours may well have the positions, but not the events.
     this.#count = `
-      select count(*)::int as present from ${deliveries} d join ${events} e on e.position = d.position
-      where ${IS_GIVEN_SQL} and e.id = any($3::text::uuid[])`;
+      select count(*)::int as present from ${deliveries} d join ${changes} c on c.position = ${changeAtSql('d.position')}
+      where ${IS_GIVEN_SQL} and ${idSql('c', 'd')} = any($3::text::uuid[])`;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Tables } from '../database/tables.js';
+import { eachEventSql } from '../database/change-sql.js';
 
 /** Deliveries by their positions, for {@link IS_GIVEN_SQL} in `$1`: as text, which every driver sends alike. */
 export const positionsOf = (deliveries: readonly { readonly position: string }[]): string =>
@@ -23,14 +24,15 @@ export const IS_HELD_SQL = `${IS_GIVEN_SQL} and d.lease = $3::text::uuid`;
  * passed, or is put off or parked, is not handled.
  */
 export const hasGotAllSql = (
-  { cursors, deliveries, events }: Pick<Tables, 'cursors' | 'deliveries' | 'events'>,
+  { cursors, deliveries, changes }: Pick<Tables, 'cursors' | 'deliveries' | 'changes'>,
   subscriber: string,
   account: string,
   subject: string,
 ): string => `
   exists (
     select from ${cursors} c where c.subscriber = ${subscriber} and not exists (
-      select from ${events} e where e.account = ${account} and e.subject = ${subject}
+      select from ${changes} change ${eachEventSql('change')}
+      where change.account = ${account} and change.subject = ${subject}
         and (e.position > c.position or c.gaps @> e.position)))
   and not exists (
     select from ${deliveries} d where d.account = ${account} and d.subject = ${subject}

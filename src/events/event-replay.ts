@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
+import { eachEventSql, reachingSql } from '../database/change-sql.js';
 import { OR_ANEW_SQL } from './delivery-keys.js';
 import { FAN_OUT, FanOut } from './log/fan-out.js';
 import { patternsSql } from './subscriber.js';
@@ -42,7 +43,7 @@ export class EventReplay {
 
   /** Whether there is more. The lock lets one process at a time go on, from where the one before it ended. */
   async #batch(runner: SqlRunner, name: string): Promise<boolean> {
-    const { subscribers, deliveries, events, cursors } = this.database.tables;
+    const { subscribers, deliveries, changes, cursors } = this.database.tables;
     const [replay] = await rowsOf<{ after: string; since: string | null }>(
       runner,
       `select replay_after::text as after, ${instantSql('replay_from', 'since')} from ${subscribers}
@@ -53,9 +54,13 @@ export class EventReplay {
     const [read] = await rowsOf<{ count: number; last: string | null }>(
       runner,
       `with log as (
-         select e.account, e.subject, e.sequence, e.type, e.position, e.recorded_at
-         from ${cursors} c join ${events} e on e.position > $2::bigint and e.position <= c.position
-         where c.subscriber = '${FAN_OUT}' and not e.position <@ c.gaps order by e.position limit ${BATCH}
+         select change.account, change.subject, e.sequence, e.type, e.position, change.recorded_at
+         from ${cursors} c
+         join ${changes} change on change.position >= ${reachingSql('$2::bigint')} and change.position <= c.position
+         ${eachEventSql('change')}
+         where c.subscriber = '${FAN_OUT}' and e.position > $2::bigint and e.position <= c.position
+           and not e.position <@ c.gaps
+         order by e.position limit ${BATCH}
        ), made as (
          insert into ${deliveries} (account, subject, subscriber, sequence, position)
          select log.account, log.subject, s.name, log.sequence, log.position

@@ -3,19 +3,18 @@ import { Database } from '../database/database.js';
 import { RowSet } from '../database/row-set.js';
 import { runAll, type SqlRunner, type Statement } from '../database/sql-runner.js';
 import type { EsmsEvent } from '../domain/domain-event.js';
-import { rowsOfEvents } from './event-row.js';
+import { changesOf } from './event-row.js';
 
 const ROWS = new RowSet({
   account: 'text',
   subject: 'text',
   sequence: 'bigint',
   id: 'uuid',
-  type: 'text',
+  types: 'text',
   time: 'timestamptz',
-  data: 'json',
-  view: 'json',
-  view_of: 'bigint',
-  recipient: 'json',
+  facts: 'text',
+  view: 'text',
+  recipient: 'text',
 });
 
 /** Writes events in the transaction of what they tell. */
@@ -26,15 +25,15 @@ export class Outbox {
 
   constructor(database: Database) {
     this.#append = `
-      insert into ${database.tables.events}
-        (account, subject, sequence, id, type, occurred_at, data, view, view_of, recipient)
-      select account, subject, sequence, id, type, time, data, view, view_of, recipient
+      insert into ${database.tables.changes}
+        (account, subject, sequence, id, types, occurred_at, facts, view, recipient)
+      select account, subject, sequence, id, string_to_array(types, ','), time, facts, view, recipient
       from ${ROWS.sql}`;
   }
 
   /** What appends events in their order. */
   appends(events: readonly EsmsEvent[]): Statement[] {
-    return ROWS.statements(this.#append, rowsOfEvents(events));
+    return ROWS.statements(this.#append, changesOf(events));
   }
 
   /** Appends events in their order. Throws what the database throws; the transaction is the caller's. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { changeAtSql, idSql, typeAtSql } from '../database/change-sql.js';
 import { type Page, type PageRequest, pageOf } from '../database/page.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
@@ -33,13 +34,13 @@ export class ParkedDeliveries {
 
   /** One page of them, in the order of the outbox. */
   async page(subscriber: string, account: string | null, { limit, after }: PageRequest): Promise<Page<ParkedDelivery>> {
-    const { deliveries, events } = this.database.tables;
+    const { deliveries, changes } = this.database.tables;
     const rows = await rowsOf<ParkedDelivery & { position: string }>(
       this.database,
-      `select e.id as "eventId", e.type, d.account, d.subject, nullif(d.sequence, 0)::int as sequence, d.attempts,
+      `select ${idSql('c', 'd')} as "eventId", ${typeAtSql('c', 'd.position')} as type, d.account, d.subject, nullif(d.sequence, 0)::int as sequence, d.attempts,
          ${instantSql('d.parked_at', '"parkedAt"')}, coalesce(d.last_error, '') as error, d.position::text as position
        from ${deliveries} d
-       join ${events} e on e.position = d.position
+       join ${changes} c on c.position = ${changeAtSql('d.position')}
        where d.subscriber = $1 and d.parked_at is not null and d.account = coalesce($2, d.account)
          and d.position > coalesce($3::bigint, 0)
        order by d.position limit $4`,
@@ -60,15 +61,15 @@ export class ParkedDeliveries {
   }
 
   async #change(subscriber: string, { account, eventId }: ParkedFilter, change: string): Promise<number> {
-    const { deliveries, events } = this.database.tables;
+    const { deliveries, changes } = this.database.tables;
     const [row] = await rowsOf<{ count: number }>(
       this.database,
       `with changed as (
-         update ${deliveries} d set ${change} from ${events} e
+         update ${deliveries} d set ${change} from ${changes} c
          where d.subscriber = $1 and d.parked_at is not null
            and d.account = coalesce($2, d.account)
-           and e.position = d.position
-           and e.id = coalesce($3::uuid, e.id)
+           and c.position = ${changeAtSql('d.position')}
+           and ($3::uuid is null or ${idSql('c', 'd')} = $3::uuid)
          returning 1)
        select count(*)::int as count from changed`,
       [subscriber, account, eventId],

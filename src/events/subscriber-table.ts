@@ -5,7 +5,8 @@ import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Tables } from '../database/tables.js';
 import { EsmsError } from '../domain/errors.js';
 import { FAN_OUT, FanOut, holdFanOutSql } from './log/fan-out.js';
-import { newestSql, patternsSql, type Subscriber } from './subscriber.js';
+import { changeAtSql, newestSql, typeAtSql } from '../database/change-sql.js';
+import { patternsSql, type Subscriber } from './subscriber.js';
 import { SubscriberRetirement } from './subscriber-retirement.js';
 
 /** How long what a process said of itself is kept. */
@@ -79,17 +80,17 @@ export class SubscriberTable {
   /** Ends the deliveries that no pattern lets through any more: they would hold up the rest of their message for ever. */
   async dropUnwanted(names: readonly string[]): Promise<void> {
     await this.fanOut.settled();
-    const { subscribers, deliveries, events } = this.database.tables;
+    const { subscribers, deliveries, changes } = this.database.tables;
     // Each by its own index: without one that fits, all deliveries there ever were would be read.
     for (const those of ['d.settled_at is null and d.parked_at is null', 'd.parked_at is not null']) {
       await this.database.work.query(
         `update ${deliveries} d
          set settled_at = now(), parked_at = null, lease = null, leased_until = null,
            last_error = 'no handler takes it any more'
-         from ${subscribers} s, ${events} e
+         from ${subscribers} s, ${changes} c
          where s.name = any($1) and d.subscriber = s.name and ${those} and s.retired_at is null
-           and e.position = d.position
-           and not s.patterns && ${patternsSql('e.type')}`,
+           and c.position = ${changeAtSql('d.position')}
+           and not s.patterns && ${patternsSql(typeAtSql('c', 'd.position'))}`,
         [names],
       );
     }
@@ -129,7 +130,7 @@ export class SubscriberTable {
    */
   async #attend(runner: SqlRunner, subscribers: readonly Subscriber[]): Promise<string[]> {
     const { tables } = this.database;
-    const { subscribers: table, subscriber_hosts: hosts, events } = tables;
+    const { subscribers: table, subscriber_hosts: hosts, changes } = tables;
     const names = subscribers.map(({ name }) => name).toSorted();
     const lock = `select name, retired_at is not null as retired from ${table} where name = any($1) order by name for update`;
     const known = await rowsOf<{ name: string; retired: boolean }>(runner, lock, [names]);
@@ -140,7 +141,7 @@ export class SubscriberTable {
       const isFromNow = from === 'now';
       await runner.query(
         `insert into ${table} (name, patterns, replay_after, starts_after)
-         values ($1, '{}', $2, case when $3 then ${newestSql(events)} else 0 end) on conflict (name) do nothing`,
+         values ($1, '{}', $2, case when $3 then ${newestSql(changes)} else 0 end) on conflict (name) do nothing`,
         [name, isFromNow || reads ? null : 0, isFromNow],
       );
     }

@@ -41,8 +41,5 @@ export const typesOf = (handler: Pick<SubscriberHandler, 'patterns'>): EventType
 /** SQL for the patterns that let the type in `column` through. */
 export const patternsSql = (column: string): string => `array[${column}, split_part(${column}, '.', 1) || '.*', '*']`;
 
-/** SQL for where a subscriber begins that gets the events from now on. */
-export const newestSql = (events: string): string => `(select coalesce(max(position), 0) from ${events})`;
-
 const isMessagePattern = (pattern: EventPattern, type: string): boolean =>
   pattern === 'message.*' && type.startsWith('message.');

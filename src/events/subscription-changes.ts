@@ -12,16 +12,16 @@ const DISORDER = `interval '10 seconds'`;
  * SQL for the first position that may have an event recorded since `$1`; no row where none has. By halves: positions are
  * handed out in the order of time, but for {@link DISORDER}, so ten million events are 24 look-ups.
  */
-const firstSql = (events: string): string => `
+const firstSql = (changes: string): string => `
   with recursive search (low, high, newest) as (
-    select min(position), max(position) + 1, max(position) from ${events}
+    select min(position), max(position) + 1, max(position) from ${changes}
     union all
     select case when is_before then at + 1 else low end, case when is_before then high else middle end, newest
     from search
     cross join lateral (select (low + high) / 2 as middle) half
     cross join lateral (
       select position as at, recorded_at < $1::timestamptz - ${DISORDER} as is_before
-      from ${events} where position >= middle order by position limit 1) probe
+      from ${changes} where position >= middle order by position limit 1) probe
     where low < high
   )
   select low::text as first from search where low = high and low <= newest`;
@@ -97,10 +97,10 @@ export class SubscriptionChanges {
 
   /** Whether it reads the log. What is held back from there on comes again by the cursor, and only so. */
   async #moveBack(runner: SqlRunner, name: string, since: Instant): Promise<boolean> {
-    const { cursors, deliveries, events } = this.database.tables;
+    const { cursors, deliveries, changes } = this.database.tables;
     const held = await rowsOf(runner, `select from ${cursors} where subscriber = $1 for update`, [name]);
     if (held.length === 0) return false;
-    const [found] = await rowsOf<{ first: string }>(runner, firstSql(events), [since]);
+    const [found] = await rowsOf<{ first: string }>(runner, firstSql(changes), [since]);
     if (found === undefined) return true;
     await runner.query(
       `update ${cursors}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
+import { changeAtSql } from '../database/change-sql.js';
 import { behindSql } from './log/behind.js';
 import { HOSTED_FOR } from './subscriber-table.js';
 
@@ -32,12 +33,12 @@ export class SubscriptionQueries {
   readonly #find: string;
 
   constructor(private readonly database: Database) {
-    const { subscribers, subscriber_hosts: hosts, deliveries, events } = database.tables;
+    const { subscribers, subscriber_hosts: hosts, deliveries, changes } = database.tables;
     const held = (condition: string): string => `(
       select count(*)::int from ${deliveries} d
       where d.subscriber = s.name and ($2::text is null or d.account = $2) and ${condition})`;
     const oldest = `(
-      select e.recorded_at from ${deliveries} d join ${events} e on e.position = d.position
+      select c.recorded_at from ${deliveries} d join ${changes} c on c.position = ${changeAtSql('d.position')}
       where d.subscriber = s.name and ($2::text is null or d.account = $2)
         and d.settled_at is null and d.parked_at is null
       order by d.position limit 1)`;

@@ -22,7 +22,7 @@ export const WRITERS_SQL = `
 export async function writersFinished({ work, tables }: Database, withinMs = PATIENCE_MS): Promise<void> {
   const end = performance.now() + withinMs;
   const writers = async (): Promise<string[]> => {
-    const rows = await rowsOf<{ writer: string }>(work, WRITERS_SQL, [tables.events]);
+    const rows = await rowsOf<{ writer: string }>(work, WRITERS_SQL, [tables.changes]);
     return rows.map(({ writer }) => writer);
   };
   let left = await writers();

@@ -8,8 +8,8 @@ export class WriteProbe {
   #asking: Promise<boolean> | null = null;
 
   constructor(private readonly database: Database) {
-    const { messages, receipts, events, deliveries } = database.tables;
-    const touches = [messages, receipts, events, deliveries].map(
+    const { messages, receipts, changes, deliveries } = database.tables;
+    const touches = [messages, receipts, changes, deliveries].map(
       (table, index) => `touch_${index} as (update ${table} set account = account where false)`,
     );
     // An id of a transaction, since a standby gives none.

@@ -44,8 +44,8 @@ const ENROL_WITHIN_MS = 30_000;
 const SLOW_COMMITS = `
   create function public.commit_slowly() returns trigger language plpgsql as
     $$ begin perform pg_sleep(0.3); return null; end $$;
-  create constraint trigger commit_slowly after insert on esms.events deferrable initially deferred
-    for each row when (new.position % 400 = 0) execute function public.commit_slowly()`;
+  create constraint trigger commit_slowly after insert on esms.changes deferrable initially deferred
+    for each row when (new.position % 6400 = 1) execute function public.commit_slowly()`;
 
 /** One run: everything is started, broken for as long as the gateway calls, made whole, left to settle, and checked. */
 export class ChaosRun {

@@ -27,7 +27,7 @@ async function cursorOf(path: string): Promise<string> {
 
 /** Takes everything of a message away, as a restore to the time before it does. */
 async function forget(smsId: string): Promise<void> {
-  await service.rows('delete from esms.events where subject = $1', [smsId]);
+  await service.rows('delete from esms.changes where subject = $1', [smsId]);
   await service.rows('delete from esms.ledger where sms_id = $1', [smsId]);
 }
 
@@ -35,7 +35,7 @@ describe('after a restore to an earlier time', () => {
   it('a cursor of the feed ahead of the log is told so, and so is one whose place another event has', async () => {
     const ahead = await cursorOf('/events?after=now');
     const [kept] = await service.rows(
-      `select max(position)::text as position from esms.events where subject <> 'three'`,
+      `select max(position)::text as position from esms.changes where subject <> 'three'`,
     );
     await forget('three');
     const gone = await ask(`/events?after=${ahead}&wait=1`);
@@ -43,7 +43,7 @@ describe('after a restore to an earlier time', () => {
 
     // As soon as callbacks come again, others have the positions that were taken back.
     const begun = await cursorOf('/events?after=now');
-    await service.rows(`update esms.events set recorded_at = recorded_at + interval '1 second' where position = $1`, [
+    await service.rows(`update esms.changes set recorded_at = recorded_at + interval '1 second' where position = $1`, [
       kept?.position,
     ]);
     expect((await ask(`/events?after=${begun}`)).status).toBe(410);

@@ -105,8 +105,8 @@ describe('complete() refuses', () => {
     await query(
       other.url,
       `with added as (
-        insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
-        values ('default', 'm', 1, gen_random_uuid(), 'message.sent', now(), '{}') returning *)
+        insert into esms.changes (account, subject, sequence, id, types, occurred_at, facts)
+        values ('default', 'm', 1, gen_random_uuid(), '{message.sent}', now(), '[{}]') returning *)
       insert into esms.deliveries (account, subject, subscriber, sequence, position)
       select account, subject, 'host', sequence, position from added`,
     );

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { POSITIONS_OF_CHANGE } from '../../src/database/change-sql.js';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
 import { EventLog } from '../../src/events/log/event-log.js';
 import type { LogPlace } from '../../src/events/log/log-place.js';
@@ -61,6 +62,10 @@ class Reader {
   }
 }
 
+/** The position of a change by its number, from 1, and the last one of it. */
+const at = (change: number): number => (change - 1) * POSITIONS_OF_CHANGE + 1;
+const endOf = (change: number): number => change * POSITIONS_OF_CHANGE;
+
 const begin = () => transactions.begin(database.url);
 
 describe('the event log', () => {
@@ -71,13 +76,13 @@ describe('the event log', () => {
     for (let index = 0; index < 5; index += 1) await raise(instance, makeEvent(`m-${index}`, 1));
     log.wake();
     await expect.poll(() => reader.got).toEqual(['m-0/1', 'm-1/1', 'm-2/1', 'm-3/1', 'm-4/1']);
-    expect(reader.cursor).toEqual({ position: 6, gaps: [{ lo: 1, hi: 1 }] });
+    expect(reader.cursor).toEqual({ position: endOf(6), gaps: [{ lo: at(1), hi: endOf(1) }] });
     // Long after the gap was old enough to be asked about.
     await new Promise((resolve) => setTimeout(resolve, 500));
     await writeEvent(late, 'late', 2);
     await late.query('commit');
     await expect.poll(() => reader.got.slice(5)).toEqual(['late/1', 'late/2']);
-    expect(reader.cursor).toEqual({ position: 7, gaps: [] });
+    expect(reader.cursor).toEqual({ position: endOf(7), gaps: [] });
   });
 
   it('passes over what was rolled back, a savepoint or a whole transaction', async () => {
@@ -93,7 +98,7 @@ describe('the event log', () => {
     await expect.poll(() => reader.got).toEqual(['kept/1']);
     expect(reader.cursor.gaps).not.toEqual([]);
     await undone.query('rollback');
-    await expect.poll(() => reader.cursor).toEqual({ position: 3, gaps: [] });
+    await expect.poll(() => reader.cursor).toEqual({ position: endOf(3), gaps: [] });
     expect(reader.got).toEqual(['kept/1']);
   });
 
@@ -107,15 +112,15 @@ describe('the event log', () => {
     const second = new Reader(first.cursor);
     await late.query('commit');
     await expect.poll(() => second.got).toEqual(['late/1']);
-    expect(second.cursor).toEqual({ position: 2, gaps: [] });
+    expect(second.cursor).toEqual({ position: endOf(2), gaps: [] });
   });
 
   it('brings readers at different places what each has not had', async () => {
     await raiseMany(instance, { messages: 100, each: 26 });
-    const one = new Reader({ position: 2_490, gaps: [{ lo: 3, hi: 4 }] });
+    const one = new Reader({ position: endOf(2_490), gaps: [{ lo: at(3), hi: endOf(4) }] });
     await expect.poll(() => one.got.length).toBe(112);
     const all = new Reader();
-    const ahead = new Reader({ position: 2_590, gaps: [{ lo: 2_505, hi: 2_505 }] });
+    const ahead = new Reader({ position: endOf(2_590), gaps: [{ lo: at(2_505), hi: endOf(2_505) }] });
     await expect.poll(() => all.got.length).toBe(2_600);
     await raiseMany(instance, { messages: 110, each: 1, prefix: 'new' });
     log.wake();
@@ -138,7 +143,7 @@ describe('the event log', () => {
       log.wake();
     }
     for (const holder of holders) await holder.query('commit');
-    await expect.poll(() => reader.cursor).toEqual({ position: 40, gaps: [] });
+    await expect.poll(() => reader.cursor).toEqual({ position: endOf(40), gaps: [] });
     expect(reader.got.filter((each) => each.startsWith('m/'))).toEqual(
       Array.from({ length: 20 }, (_, index) => `m/${index + 1}`),
     );
@@ -149,10 +154,10 @@ describe('the event log', () => {
   it('goes on behind positions that nobody ever had', async () => {
     const reader = new Reader();
     await raise(instance, makeEvent('m', 1));
-    await query(database.url, `select setval(pg_get_serial_sequence('esms.events', 'position'), 5000000)`);
+    await query(database.url, `select setval(pg_get_serial_sequence('esms.changes', 'position'), ${at(5_000_001)})`);
     await raise(instance, makeEvent('m', 2));
     log.wake();
-    await expect.poll(() => reader.cursor).toEqual({ position: 5_000_001, gaps: [] });
+    await expect.poll(() => reader.cursor).toEqual({ position: endOf(5_000_002), gaps: [] });
     expect(reader.got).toEqual(['m/1', 'm/2']);
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { POSITIONS_OF_CHANGE } from '../../src/database/change-sql.js';
 import { EventHorizon } from '../../src/events/log/event-horizon.js';
 import { holdFanOutSql } from '../../src/events/log/fan-out.js';
 import { LogQueries } from '../../src/events/log/log-queries.js';
@@ -41,10 +42,10 @@ function listener(options: Omit<HandlerOptions, 'subscriber'> = {}): { got: stri
   return { got, settings: { providers: [handler] } };
 }
 
-/** How many events the cursor of the fan-out has passed. */
+/** How many changes the cursor of the fan-out has passed. */
 const passed = async (): Promise<number> => {
   const [row] = await query(database.url, `select position::int from esms.cursors where subscriber = 'esms:fan-out'`);
-  return row?.['position'] as number;
+  return (row?.['position'] as number) / POSITIONS_OF_CHANGE;
 };
 
 describe('where there is nobody to make deliveries for', () => {

@@ -57,9 +57,9 @@ const MULTIPLIED = [
   `insert into esms.quarantine (account, id, received_at, recorded_at, reason, raw, repeats)
    select 'default', gen_random_uuid(), now(), now() - n * interval '1 second', 'sms_id_absent', '', 0
    from generate_series(1, ${MESSAGES}) n`,
-  `insert into esms.events (account, subject, sequence, id, type, occurred_at, data, view)
-   select account, 'sms-' || n, sequence, gen_random_uuid(), type, occurred_at, data, view
-   from esms.events, generate_series(1, ${MESSAGES / 2}) n`,
+  `insert into esms.changes (account, subject, sequence, types, occurred_at, facts, view)
+   select account, 'sms-' || n, sequence, types, occurred_at, facts, view
+   from esms.changes, generate_series(1, ${MESSAGES / 2}) n`,
   `create table public.orders as select 'ref-' || n as id from generate_series(1, 20) n`,
   'set default_statistics_target = 1000; analyze',
 ];

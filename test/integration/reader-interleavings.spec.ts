@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { POSITIONS_OF_CHANGE } from '../../src/database/change-sql.js';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
 import { CursorTable } from '../../src/events/log/cursor-table.js';
 import { EventLog } from '../../src/events/log/event-log.js';
@@ -253,8 +254,9 @@ it('a reader that is far behind when a process begins does not hold up the other
   const log = receiving.app.get(EventLog, { strict: false });
   log.want(EVENT_TYPES);
   const behind = log.open(BEGINNING, EVENT_TYPES);
-  const ahead = log.open({ position: 5_000, gaps: [] }, EVENT_TYPES);
-  expect(log.end.cursor.position).toBe(5_000);
+  const position = 5_000 * POSITIONS_OF_CHANGE;
+  const ahead = log.open({ position, gaps: [] }, EVENT_TYPES);
+  expect(log.end.cursor.position).toBe(position);
   await raise(receiving, makeEvent('next', 1));
   const { signal } = new AbortController();
   for (const place of [ahead, behind]) {
@@ -273,9 +275,9 @@ it('what is open far behind a cursor is told as open', async () => {
   await instance.subscriptions.pause('billing');
   await query(
     database.url,
-    `insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
-     select 'default', 'm-' || n, 1, gen_random_uuid(),
-       case when n > 10000 then 'message.cost_changed' else 'message.sent' end, now(), '{}'
+    `insert into esms.changes (account, subject, sequence, types, occurred_at, facts)
+     select 'default', 'm-' || n, 1,
+       array[case when n > 10000 then 'message.cost_changed' else 'message.sent' end], now(), '[{}]'
      from generate_series(1, 10010) n`,
   );
   // One that is paused is not busy; a lease keeps the reader away instead.

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { rowsOf } from '../../src/database/sql-runner.js';
 import type { Report } from '../../src/domain/report.js';
-import { type EventRow, eventOfRow } from '../../src/events/event-row.js';
+import { type Change, eventsOf } from '../../src/events/event-row.js';
 import { EsmsMessages, EsmsModule, type MessageView } from '../../src/index.js';
 import { Intake } from '../../src/messages/intake.js';
 import { at, makeReport } from '../support/reports.js';
@@ -81,16 +81,14 @@ function expectedLinks(name: string, legs: readonly Leg[], registrations: number
 }
 
 async function expectTold(view: MessageView): Promise<void> {
-  const rows = await rowsOf<EventRow>(
+  const rows = await rowsOf<Change>(
     app.get(Database, { strict: false }),
-    `select e.account, e.subject, e.id, e.sequence, e.type, e.occurred_at::text as time, e.data,
-       coalesce(e.view, holder.view) as view, coalesce(e.recipient, holder.recipient) as recipient
-     from esms.events e left join esms.events holder
-       on holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of
-     where e.subject = $1 order by e.position`,
+    `select account, subject, id, sequence, array_to_string(types, ',') as types, occurred_at::text as time, facts, view,
+       recipient
+     from esms.changes where subject = $1 order by position`,
     [view.smsId],
   );
-  const events = rows.map(eventOfRow);
+  const events = rows.flatMap(eventsOf);
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_event, index) => index + 1));
   const told = events.filter(({ type }) => type === 'message.registered').map(({ data }) => data);
   const last = told.at(-1);

@@ -12,7 +12,7 @@ import { deriveMessage } from '../../src/domain/merge.js';
 import { emptyMessage } from '../../src/domain/message-state.js';
 import { viewMessage } from '../../src/domain/message-view.js';
 import type { Report } from '../../src/domain/report.js';
-import { type EventRow, eventOfRow } from '../../src/events/event-row.js';
+import { type Change, eventsOf } from '../../src/events/event-row.js';
 import { Outbox } from '../../src/events/outbox.js';
 import { EsmsModule } from '../../src/index.js';
 import { Intake } from '../../src/messages/intake.js';
@@ -108,13 +108,11 @@ async function storedOf(smsId: string) {
   const { dataSource, tables } = app.get(Database, { strict: false });
   const records = app.get(MessageRecords, { strict: false });
   const [message] = await records.lock(dataSource, [{ account: 'default', smsId }]);
-  const rows = await rowsOf<EventRow>(
+  const rows = await rowsOf<Change>(
     dataSource,
-    `select e.account, e.subject, e.id, e.sequence, e.type, e.occurred_at::text as time, e.data,
-       coalesce(e.view, holder.view) as view, coalesce(e.recipient, holder.recipient) as recipient
-     from ${tables.events} e left join ${tables.events} holder
-       on holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of
-     where e.subject = $1 order by e.position`,
+    `select account, subject, id, sequence, array_to_string(types, ',') as types, occurred_at::text as time, facts, view,
+       recipient
+     from ${tables.changes} where subject = $1 order by position`,
     [smsId],
   );
   const [receipts] = await rowsOf<{ kept: number; arrived: number }>(
@@ -123,7 +121,7 @@ async function storedOf(smsId: string) {
     [smsId],
   );
   if (message === undefined) throw new Error(`${smsId} is not stored`);
-  return { message, events: rows.map(eventOfRow), receipts };
+  return { message, events: rows.flatMap(eventsOf), receipts };
 }
 
 /** In ten thousandths, so that no float is involved. */

@@ -170,7 +170,7 @@ describe('a database is one that is away, with its reason in one line, where', (
   it("there are no tables, with migrations: 'off'", async () => {
     database = await createDatabase(inject('adminUrl'));
     await trial.boot(database.url, { settings: { migrations: 'off' } });
-    await trial.expectNeverReady(/unfit: there is no table "esms"."contact_entries"; there is no table/);
+    await trial.expectNeverReady(/unfit: there is no table "esms"."changes"; there is no table/);
   });
 });
 

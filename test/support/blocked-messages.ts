@@ -8,8 +8,8 @@ export async function addBlockedMessages(url: string, subscriber: string, messag
   await query(
     url,
     `with added as (
-      insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
-      select 'default', 'blocked-' || message, sequence, gen_random_uuid(), 'message.sent', now(), '{}'
+      insert into esms.changes (account, subject, sequence, types, occurred_at, facts)
+      select 'default', 'blocked-' || message, sequence, '{message.sent}', now(), '[{}]'
       from generate_series(1, ${messages}) message, generate_series(1, 2) sequence
       returning account, subject, sequence, position)
     insert into esms.deliveries (account, subject, subscriber, sequence, position, parked_at)

@@ -21,7 +21,7 @@ export class OpenTransactions {
 /** Writes a `message.sent` in a transaction, as a host's registration may long before its commit. */
 export const writeEvent = (client: pg.Client, subject: string, sequence = 1): Promise<unknown> =>
   client.query(
-    `insert into esms.events (account, subject, sequence, id, type, occurred_at, data)
-     values ('default', $1, $2, gen_random_uuid(), 'message.sent', now(), '{"note":"late"}')`,
+    `insert into esms.changes (account, subject, sequence, types, occurred_at, facts)
+     values ('default', $1, $2, '{message.sent}', now(), '[{"note":"late"}]')`,
     [subject, sequence],
   );

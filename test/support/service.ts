@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Pool, type QueryResultRow } from 'pg';
 import { expect } from 'vitest';
 import { createApp } from '../../src/app/create-app.js';
-import { type EventRow, eventOfRow } from '../../src/events/event-row.js';
+import { type Change, eventsOf } from '../../src/events/event-row.js';
 import type { Caller, EsmsEvent, MessageView, Scope, WebhookOptions } from '../../src/index.js';
 import { eventually } from './eventually.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -143,14 +143,12 @@ export class Service {
   /** The events of one subject, or all of them, in the order of the outbox and as subscribers get them. */
   async events(subject?: string): Promise<ToldEvent[]> {
     const rows = await this.rows(
-      `select e.account, e.subject, e.id, e.sequence, e.type, e.occurred_at::text as time, e.data,
-         coalesce(e.view, holder.view) as view, coalesce(e.recipient, holder.recipient) as recipient
-       from esms.events e left join esms.events holder
-         on holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of
-       where e.subject = coalesce($1, e.subject) order by e.position`,
+      `select account, subject, id, sequence, array_to_string(types, ',') as types, occurred_at::text as time, facts, view,
+       recipient
+     from esms.changes where subject = coalesce($1, subject) order by position`,
       [subject ?? null],
     );
-    return rows.map((row) => eventOfRow(row as EventRow) as unknown as ToldEvent);
+    return rows.flatMap((row) => eventsOf(row as unknown as Change) as unknown as ToldEvent[]);
   }
 
   /** Their types alone. */

@@ -1,26 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { POSITIONS_OF_CHANGE } from '../../src/database/change-sql.js';
 import { LogHead } from '../../src/events/log/log-head.js';
 import { BEGINNING } from '../../src/events/log/positions.js';
 
 const OLD_MS = 60;
 
-function headWith(...positions: number[]): LogHead {
+/** The position of a change by its number, from 1. */
+const at = (change: number): number => (change - 1) * POSITIONS_OF_CHANGE + 1;
+
+/** The last one of a change. */
+const endOf = (change: number): number => change * POSITIONS_OF_CHANGE;
+
+function headWith(...changes: number[]): LogHead {
   const head = new LogHead(BEGINNING, 0);
-  for (const position of positions) head.see(position, 0);
+  for (const change of changes) head.see(at(change), 0);
   return head;
 }
 
-const gapsOf = (head: LogHead): string => head.gaps.map(({ lo, hi }) => `${lo}-${hi}`).join();
+/** By the numbers of changes. */
+const gapsOf = (head: LogHead): string =>
+  head.gaps.map(({ lo, hi }) => `${(lo - 1) / POSITIONS_OF_CHANGE + 1}-${hi / POSITIONS_OF_CHANGE}`).join();
 
 describe('a gap', () => {
   it('is what was passed over, and goes as it is filled', () => {
     const head = headWith(1, 5, 6, 9);
-    expect([head.position, gapsOf(head)]).toEqual([9, '2-4,7-8']);
-    head.see(3, 1);
+    expect([head.position, gapsOf(head)]).toEqual([endOf(9), '2-4,7-8']);
+    head.see(at(3), 1);
     expect(gapsOf(head)).toBe('2-2,4-4,7-8');
-    for (const position of [2, 4, 7, 8]) head.see(position, 1);
-    expect([head.position, gapsOf(head)]).toEqual([9, '']);
+    for (const change of [2, 4, 7, 8]) head.see(at(change), 1);
+    expect([head.position, gapsOf(head)]).toEqual([endOf(9), '']);
   });
 
   it('stays as long as any of those who wrote when it was first asked about is writing', () => {
@@ -42,7 +51,7 @@ describe('a gap', () => {
 
   it('is not closed by an answer that was given before it was old enough', () => {
     const head = headWith(2);
-    head.see(4, OLD_MS);
+    head.see(at(4), OLD_MS);
     expect(head.asks(OLD_MS)).toBe(true);
     head.close(new Set(), OLD_MS, Infinity);
     expect(gapsOf(head)).toBe('3-3');
@@ -51,16 +60,22 @@ describe('a gap', () => {
 
   it('is not closed by a read that did not come so far', () => {
     const head = headWith(3, 6);
-    head.close(new Set(), OLD_MS, 2);
+    head.close(new Set(), OLD_MS, endOf(2));
     expect(gapsOf(head)).toBe('4-5');
   });
 
   it('of a cursor that was kept is asked about anew', () => {
-    const head = new LogHead({ position: 6, gaps: [{ lo: 2, hi: 3 }] }, 100);
+    const head = new LogHead({ position: endOf(6), gaps: [{ lo: at(2), hi: endOf(3) }] }, 100);
     head.close(new Set(), 120, Infinity);
     expect(gapsOf(head)).toBe('2-3');
     head.close(new Set(), 160, Infinity);
-    expect(head.cursor).toEqual({ position: 6, gaps: [] });
+    expect(head.cursor).toEqual({ position: endOf(6), gaps: [] });
+  });
+
+  it('of a cursor that was kept within a change is none', () => {
+    const head = new LogHead({ position: at(2) + 1, gaps: [] }, 0);
+    head.see(at(2), 0);
+    expect([head.position, gapsOf(head)]).toEqual([endOf(2), '']);
   });
 });
 
@@ -119,7 +134,7 @@ describe('a log with writers that take positions, commit and roll back in any or
           else {
             const writer = open[each.pick % open.length];
             if (writer === undefined) continue;
-            if (each.kind === 'take') writer.positions.push(next++);
+            if (each.kind === 'take') writer.positions.push(at(next++));
             else end(writer);
           }
         }

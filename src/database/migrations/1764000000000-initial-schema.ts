@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beginMigration } from '../begin-migration.js';
+import { eachEventSql, idSql, POSITIONS_OF_CHANGE } from '../change-sql.js';
 import { KEY } from '../key-type.js';
 import { RECORDED_AT } from '../recorded-at.js';
 import { type Tables, tablesIn } from '../tables.js';
@@ -13,15 +14,25 @@ export class InitialSchema1764000000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await beginMigration(runner);
-    for (const statement of statementsFor(tablesIn(schemaOf(runner)))) await runner.query(statement);
+    const tables = tablesIn(schemaOf(runner));
+    for (const statement of statementsFor(tables)) await runner.query(statement);
+    await runner.query(`create view "${schemaOf(runner)}".events as ${eventsSql(tables)}`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await beginMigration(runner);
+    await runner.query(`drop view "${schemaOf(runner)}".events`);
     for (const table of Object.values(tablesIn(schemaOf(runner))).toReversed())
       await runner.query(`drop table if exists ${table}`);
   }
 }
+
+/** One row an event, for people who look: what we read is the table. */
+const eventsSql = ({ changes }: Tables): string => `
+  select c.account, c.subject, e.sequence, ${idSql('c', 'e')} as id, e.type,
+    c.occurred_at, c.recorded_at, e.position, c.facts::json -> (e.position - c.position)::int as data, c.view::json as view,
+    c.recipient::json as recipient
+  from ${changes} c ${eachEventSql('c')}`;
 
 const schemaOf = (runner: QueryRunner): string => (runner.connection.options as { schema?: string }).schema ?? 'public';
 
@@ -117,22 +128,21 @@ function messageStatements(t: Tables): string[] {
 
 function eventStatements(t: Tables): string[] {
   return [
-    `create table ${t.events} (
+    `create table ${t.changes} (
       account ${KEY} not null,
       subject ${KEY} not null,
       sequence bigint not null,
-      id uuid not null,
-      type text not null,
+      id uuid,
+      types text[] not null,
       occurred_at timestamptz not null,
       recorded_at ${RECORDED_AT},
-      position bigint not null generated always as identity,
-      data json not null,
-      view json,
-      view_of bigint,
-      recipient json,
-      constraint events_pkey primary key (account, subject, sequence)
+      position bigint not null generated always as identity (increment by ${POSITIONS_OF_CHANGE}),
+      facts text not null,
+      view text,
+      recipient text,
+      constraint changes_pkey primary key (account, subject, sequence)
     )`,
-    `create unique index events_position on ${t.events} (position)`,
+    `create unique index changes_position on ${t.changes} (position)`,
     `create table ${t.subscribers} (
       name ${KEY} not null,
       patterns text[] not null,

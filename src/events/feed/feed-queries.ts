@@ -3,6 +3,7 @@ import { Database } from '../../database/database.js';
 import { cursorGone } from '../../database/page.js';
 import { instantSql, rowsOf } from '../../database/sql-runner.js';
 import type { EsmsEvent, EventType } from '../../domain/domain-event.js';
+import { changeAtSql, eachEventSql, POSITIONS_OF_CHANGE, reachingSql } from '../../database/change-sql.js';
 import { type EventRow, eventOfRow } from '../event-row.js';
 
 /** How many events of the outbox one statement looks at, whomever they belong to. */
@@ -41,30 +42,31 @@ export class FeedQueries {
   readonly #mark: string;
 
   constructor(private readonly database: Database) {
-    const { events } = database.tables;
+    const { changes } = database.tables;
     const read = (isOfSubject: boolean): string => `
       with log as materialized (
-        select account, subject, sequence, type, position from ${events}
-        where position > $1::bigint and position <= $2::bigint ${isOfSubject ? 'and account = $3 and subject = $6' : ''}
+        select account, subject, sequence, types, position from ${changes}
+        where position >= ${reachingSql('$1::bigint')} and position <= $2::bigint
+          ${isOfSubject ? 'and account = $3 and subject = $6' : ''}
         order by position limit ${WINDOW}
       ), seen as (
-        select case when count(*) = ${WINDOW} then max(position) else $2::bigint end::text as "end" from log
+        select case when count(*) = ${WINDOW} then max(position) + ${POSITIONS_OF_CHANGE - 1} else $2::bigint end::text as "end"
+        from log
       ), found as (
-        select account, subject, sequence, position from log where account = $3 and type = any($4::text[])
-        order by position limit $5
+        select log.position as change, e.position from log ${eachEventSql('log')}
+        where log.account = $3 and e.type = any($4::text[]) and e.position > $1::bigint
+        order by e.position limit $5
       )
-      select seen."end", found.position::text as position, e.account, e.subject, e.id, e.sequence, e.type,
-        ${instantSql('e.occurred_at', 'time')}, e.data, coalesce(e.view, holder.view) as view
-      from seen left join (found
-        join ${events} e on e.account = found.account and e.subject = found.subject and e.sequence = found.sequence
-        left join ${events} holder
-          on holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of) on true
+      select seen."end", found.position::text as position, c.account, c.subject, c.id, c.sequence,
+        (found.position - found.change)::int as index, array_to_string(c.types, ',') as types,
+        ${instantSql('c.occurred_at', 'time')}, c.facts, c.view
+      from seen left join (found join ${changes} c on c.position = found.change) on true
       order by found.position`;
     this.#ofAccount = read(false);
     this.#ofSubject = read(true);
     this.#mark = `
-      select left(md5(id::text || extract(epoch from recorded_at)::text), 12) as mark
-      from ${events} where position = $1::bigint`;
+      select left(md5(concat_ws(' ', account, subject, sequence, id, extract(epoch from recorded_at))), 12) as mark
+      from ${changes} where position = ${changeAtSql('$1::bigint')}`;
   }
 
   /** The place of an event. Throws `cursor_gone` where there is none. */

@@ -1,8 +1,9 @@
 import type { Tables } from '../../database/tables.js';
+import { eachEventSql, newestSql, POSITIONS_OF_CHANGE, reachingSql } from '../../database/change-sql.js';
 import { patternsSql } from '../subscriber.js';
 import { FAN_OUT } from './fan-out.js';
 
-/** How many events behind a cursor are looked at one by one; beyond them, all that there are count. */
+/** How many events behind a cursor are looked at one by one; beyond them, changes count. */
 const MOST_COUNTED = 10_000;
 
 /**
@@ -10,9 +11,10 @@ const MOST_COUNTED = 10_000;
  * them or not; `oldest` is when the first of those counted was stored. They are behind its own cursor, or, where it has deliveries, behind the one of the fan-out.
  * @param account SQL for the account of which they are; null for all
  */
-export function behindSql({ cursors, events }: Pick<Tables, 'cursors' | 'events'>, account: string): string {
+export function behindSql({ cursors, changes }: Pick<Tables, 'cursors' | 'changes'>, account: string): string {
   const looked = (condition: string): string => `
-    select e.type, e.account, e.position, e.recorded_at from ${events} e where ${condition} order by e.position limit ${MOST_COUNTED}`;
+    select e.type, c.account, e.position, c.recorded_at from ${changes} c ${eachEventSql('c')}
+    where ${condition} order by c.position, e.position limit ${MOST_COUNTED}`;
   const isWanted = `late.position > s.starts_after
         and s.patterns && ${patternsSql('late.type')}
         and (s.account is null or s.account = late.account)
@@ -22,7 +24,7 @@ export function behindSql({ cursors, events }: Pick<Tables, 'cursors' | 'events'
       count(*) filter (where ${isWanted})::int as counted,
       min(late.recorded_at) filter (where ${isWanted}) as oldest,
       (case when count(*) >= ${MOST_COUNTED}
-        then (select max(position) from ${events}) - max(late.position) else 0 end)::int as beyond
+        then (${newestSql(changes)} - max(late.position)) / ${POSITIONS_OF_CHANGE} else 0 end)::int as beyond
     from (
       select
         coalesce(own.position, greatest(shared.position, s.starts_after)) as position,
@@ -33,7 +35,7 @@ export function behindSql({ cursors, events }: Pick<Tables, 'cursors' | 'events'
     ) place
     cross join lateral (
       select late.* from unnest(place.gaps) gap
-      cross join lateral (${looked('e.position >= lower(gap) and e.position < upper(gap)')}) late
-      union all (${looked('e.position > place.position')})
+      cross join lateral (${looked(`c.position >= ${reachingSql('lower(gap)')} and c.position < upper(gap) and e.position >= lower(gap) and e.position < upper(gap)`)}) late
+      union all (${looked(`c.position > ${reachingSql('place.position')} and e.position > place.position`)})
     ) late`;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { rowsOf } from '../../database/sql-runner.js';
+import { newestSql } from '../../database/change-sql.js';
 import { writersFinished } from '../writers-finished.js';
 
 /**
@@ -42,9 +43,9 @@ export class EventHorizon {
    * ended. (The sequence would tell the same, but not a role that may only write to the table.)
    */
   async #measure(): Promise<bigint> {
-    const [newest] = await rowsOf<{ last: string | null }>(
+    const [newest] = await rowsOf<{ last: string }>(
       this.database,
-      `select max(position)::text as last from ${this.database.tables.events}`,
+      `select ${newestSql(this.database.tables.changes)}::text as last`,
     );
     const last = BigInt(newest?.last ?? 0);
     // Lower where the database was restored to an earlier time under this process.

@@ -2,16 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import type { EventType } from '../../domain/domain-event.js';
+import { POSITIONS_OF_CHANGE } from '../../database/change-sql.js';
 import { WakeableSleep } from '../wakeable-sleep.js';
-import type { LogEntry } from './log-entry.js';
 import { LogHead } from './log-head.js';
-import { type LogPage, type LogPages, READ } from './log-page.js';
+import { type LogPage, type LogPages, type LogRead, READ } from './log-page.js';
 import { LogPlace } from './log-place.js';
 import { LogQueries } from './log-queries.js';
 import { BEGINNING, type Cursor, isSame, type Range } from './positions.js';
 
 /** How many positions ahead one read looks. */
-const SPAN = 100_000;
+const SPAN = 100_000 * POSITIONS_OF_CHANGE;
 /** How many events and gaps are kept for readers that have not taken them yet; one further behind reads for itself. */
 const MOST_KEPT = 10_000;
 /** Reads follow each other no faster, so that under load one brings many events. */
@@ -88,7 +88,7 @@ export class EventLog implements LogPages {
     return number < this.#first ? 'gone' : (this.#pages[number - this.#first] ?? null);
   }
 
-  readWithin(ranges: readonly Range[]): Promise<LogEntry[]> {
+  readWithin(ranges: readonly Range[]): Promise<LogRead> {
     return this.queries.read(ranges, READ, this.#contents);
   }
 
@@ -154,12 +154,12 @@ export class EventLog implements LogPages {
     const writers = head.asks(asked) ? await this.queries.writers() : null;
     const isFull = before.gaps.length > MOST_GAPS;
     const ahead = { lo: before.position + 1, hi: Math.max(before.position + SPAN, this.#reach) };
-    const entries = await this.queries.read(isFull ? before.gaps : [...before.gaps, ahead], READ, this.#contents);
+    const ranges = isFull ? before.gaps : [...before.gaps, ahead];
+    const { entries, hasMore } = await this.queries.read(ranges, READ, this.#contents);
     // Its readers have gone meanwhile, and others have begun elsewhere.
     if (head !== this.#head) return true;
     const now = performance.now();
-    for (const { position } of entries) head.see(position, now);
-    const hasMore = entries.length === READ;
+    for (const { position, isFirst } of entries) if (isFirst) head.see(position, now);
     if (writers !== null) head.close(writers, asked, hasMore ? (entries.at(-1)?.position ?? 0) : Infinity);
     if (entries.length > 0 || !isSame(before, head.cursor)) this.#add({ entries, after: head.cursor });
     return hasMore || (!isFull && head.position === before.position && (await this.#leap(ahead.hi)));

@@ -7,7 +7,8 @@ import { EVENT_TYPES } from '../../domain/domain-event.js';
 import { DispatchPool } from '../dispatch-pool.js';
 import type { Tables } from '../../database/tables.js';
 import { OutageError } from '../outage.js';
-import { newestSql, patternsSql } from '../subscriber.js';
+import { newestSql } from '../../database/change-sql.js';
+import { patternsSql } from '../subscriber.js';
 import { isLeaseLost } from './cursor-table.js';
 import { EventHorizon } from './event-horizon.js';
 import type { LogEntry } from './log-entry.js';
@@ -37,7 +38,7 @@ export class FanOut {
   readonly #passOver: string;
 
   constructor(
-    { tables: { deliveries, subscribers, cursors, events } }: Database,
+    { tables: { deliveries, subscribers, cursors, changes } }: Database,
     private readonly pool: DispatchPool,
     private readonly horizon: EventHorizon,
   ) {
@@ -57,9 +58,9 @@ export class FanOut {
     this.#lock = `select from ${cursors} where subscriber = $1 for update`;
     this.#isNeeded = `select exists (${audience}) as "isNeeded"`;
     this.#passOver = `
-      update ${cursors} c set position = least($2::bigint, ${newestSql(events)}), gaps = '{}'
+      update ${cursors} c set position = least($2::bigint, ${newestSql(changes)}), gaps = '{}'
       where c.subscriber = $1 and (c.leased_until is null or c.leased_until <= now())
-        and c.position < least($2::bigint, ${newestSql(events)}) and not exists (${audience})`;
+        and c.position < least($2::bigint, ${newestSql(changes)}) and not exists (${audience})`;
   }
 
   /** @param made called when there are new deliveries */

@@ -1,13 +1,10 @@
 import type { EsmsEvent, EventType } from '../../domain/domain-event.js';
-import { type EventRow, eventOfRow } from '../event-row.js';
+import { type Change, eventsOf } from '../event-row.js';
 
-/** An event of the log as it is read: its JSON as text, null where nobody in this process wants its type. */
-export interface LogRow extends Pick<EventRow, 'account' | 'subject' | 'id' | 'sequence' | 'time'> {
+/** A row of the log as it is read: without its content where nobody in this process wants any of its types. */
+export interface LogRow extends Omit<Change, 'facts'> {
   position: string;
-  type: EventType;
-  data: string | null;
-  view: string | null;
-  recipient: string | null;
+  facts: string | null;
 }
 
 /** One event of the log; every reader of the process gets the same object, so nothing in it can be changed. */
@@ -16,43 +13,62 @@ export class LogEntry {
   readonly account: string;
   readonly subject: string;
   readonly sequence: number;
-  readonly type: EventType;
-  readonly #row: LogRow;
-  #event: EsmsEvent | null = null;
 
-  constructor(row: LogRow) {
-    this.position = Number(row.position);
-    this.account = row.account;
-    this.subject = row.subject;
-    this.sequence = Number(row.sequence);
-    this.type = row.type;
-    this.#row = row;
+  constructor(
+    private readonly change: LogChange,
+    private readonly index: number,
+    readonly type: EventType,
+  ) {
+    this.position = change.position + index;
+    this.account = change.row.account;
+    this.subject = change.row.subject;
+    this.sequence = change.sequence + index;
+  }
+
+  /** Whether it is the first of its row. */
+  get isFirst(): boolean {
+    return this.index === 0;
   }
 
   /** Made at the first call. Throws for an event that was read without its content. */
   get event(): EsmsEvent {
-    this.#event ??= frozen(this.#parse());
-    return this.#event;
+    return this.change.events[this.index] as EsmsEvent;
   }
 
   /** Names the message. */
   get message(): string {
     return `${this.account} ${this.subject}`;
   }
+}
 
-  #parse(): EsmsEvent {
-    const { position: _position, data, view, recipient, ...rest } = this.#row;
-    if (data === null) throw new Error(`event ${rest.id} was read without its content`);
-    return eventOfRow({
-      ...rest,
-      data: JSON.parse(data) as object,
-      view: parsed(view) as Required<EventRow>['view'],
-      recipient: parsed(recipient) as Required<EventRow>['recipient'],
-    });
+/** What the events of one row have in common. */
+class LogChange {
+  readonly position: number;
+  readonly sequence: number;
+  #events: readonly EsmsEvent[] | null = null;
+
+  constructor(readonly row: LogRow) {
+    this.position = Number(row.position);
+    this.sequence = Number(row.sequence);
+  }
+
+  get events(): readonly EsmsEvent[] {
+    this.#events ??= frozen(this.#parse());
+    return this.#events;
+  }
+
+  #parse(): EsmsEvent[] {
+    const { facts, ...row } = this.row;
+    if (facts === null) throw new Error(`the events at position ${row.position} were read without their content`);
+    return eventsOf({ ...row, facts });
   }
 }
 
-const parsed = (json: string | null): unknown => (json === null ? null : JSON.parse(json));
+/** The events of a row, in their order. */
+export function entriesOf(row: LogRow): LogEntry[] {
+  const change = new LogChange(row);
+  return row.types.split(',').map((type, index) => new LogEntry(change, index, type as EventType));
+}
 
 function frozen<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

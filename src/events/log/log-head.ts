@@ -1,3 +1,4 @@
+import { endOfChange } from '../../database/change-sql.js';
 import type { Cursor, Range } from './positions.js';
 
 /** How old a gap must be before anybody asks who may still fill it: most are filled by then. */
@@ -53,15 +54,16 @@ export class LogHead {
     return this.#gaps.some((gap) => isOld(gap, now));
   }
 
-  /** Notes that an event was read at a position. */
+  /** Notes that a change was read at a position. */
   see(position: number, now: number): void {
-    if (position <= this.#position) {
-      this.#gaps = this.#gaps.flatMap((gap) => without(gap, position));
+    const end = endOfChange(position);
+    if (end <= this.#position) {
+      this.#gaps = this.#gaps.flatMap((gap) => without(gap, position, end));
       return;
     }
     const [lo, hi] = [this.#position + 1, position - 1];
     if (lo <= hi) this.#gaps.push({ lo, hi, since: now, writers: null });
-    this.#position = position;
+    this.#position = end;
   }
 
   /**
@@ -81,11 +83,11 @@ export class LogHead {
 
 const isOld = ({ since }: Gap, now: number): boolean => now - since >= YOUNG_MS;
 
-function without(gap: Gap, position: number): Gap[] {
-  if (position < gap.lo || position > gap.hi) return [gap];
+function without(gap: Gap, from: number, to: number): Gap[] {
+  if (to < gap.lo || from > gap.hi) return [gap];
   const parts = [
-    { ...gap, hi: position - 1 },
-    { ...gap, lo: position + 1 },
+    { ...gap, hi: from - 1 },
+    { ...gap, lo: to + 1 },
   ];
   return parts.filter(({ lo, hi }) => lo <= hi);
 }

@@ -64,11 +64,10 @@ export class LogPlace {
   async #catchUp(): Promise<Stretch> {
     const { cursor: end, page } = this.log.end;
     this.#page = page;
-    const entries = await this.log.readWithin(between(this.#cursor, end));
+    const { entries, hasMore } = await this.log.readWithin(between(this.#cursor, end));
     const wanted = this.#wanted(entries);
-    const last = entries.at(-1);
-    const hasMore = last !== undefined && entries.length === READ;
-    this.#cursor = joined(this.#cursor, hasMore ? upTo(end, last.position) : end);
+    const last = entries.at(-1)?.position ?? 0;
+    this.#cursor = joined(this.#cursor, hasMore ? upTo(end, last) : end);
     this.#isBehind = hasMore;
     return { entries: wanted, after: this.#cursor };
   }

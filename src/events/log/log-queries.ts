@@ -3,9 +3,11 @@ import { Database } from '../../database/database.js';
 import { encodeArray } from '../../database/encode-array.js';
 import { instantSql, rowsOf } from '../../database/sql-runner.js';
 import type { EventType } from '../../domain/domain-event.js';
+import { reachingSql } from '../../database/change-sql.js';
 import { DispatchPool } from '../dispatch-pool.js';
 import { WRITERS_SQL } from '../writers-finished.js';
-import { LogEntry, type LogRow } from './log-entry.js';
+import { entriesOf, type LogRow } from './log-entry.js';
+import type { LogRead } from './log-page.js';
 import type { Range } from './positions.js';
 
 /** Reads the event log by position. Every read is bounded on both sides and in its number of rows. */
@@ -19,38 +21,35 @@ export class LogQueries {
     private readonly pool: DispatchPool,
     private readonly database: Database,
   ) {
-    const { events } = database.tables;
-    const read = (positions: string): string => `
-      select e.position, e.account, e.subject, e.id, e.sequence, e.type, ${instantSql('e.occurred_at', 'time')},
-        case when e.type = any($1::text[]) then e.data::text end as data,
-        case when e.type = any($1::text[]) then coalesce(e.view, holder.view)::text end as view,
-        case when e.type = any($1::text[]) then coalesce(e.recipient, holder.recipient)::text end as recipient
-      from (${positions}) e
-      left join ${events} holder on e.type = any($1::text[])
-        and holder.account = e.account and holder.subject = e.subject and holder.sequence = e.view_of
-      order by e.position`;
-    this.#readOne = read(
-      `select * from ${events} where position between $3::bigint and $4::bigint order by position limit $2::bigint`,
-    );
+    const { changes } = database.tables;
+    const read = (rows: string): string => `
+      select c.position, c.account, c.subject, c.id, c.sequence, array_to_string(c.types, ',') as types,
+        ${instantSql('c.occurred_at', 'time')},
+        case when c.types && $1::text[] then c.facts end as facts,
+        case when c.types && $1::text[] then c.view end as view,
+        case when c.types && $1::text[] then c.recipient end as recipient
+      from (${rows}) c
+      order by c.position`;
+    const within = (lo: string, hi: string): string => `
+      from ${changes} where position between ${reachingSql(lo)} and ${hi} order by position limit $2::bigint`;
+    this.#readOne = read(`select * ${within('$3::bigint', '$4::bigint')}`);
     // Keys first: what is sorted is small.
     this.#readMany = read(`
       select whole.* from (
-        select key.position from unnest($3::bigint[], $4::bigint[]) wanted(lo, hi)
-        cross join lateral (
-          select position from ${events} where position between wanted.lo and wanted.hi
-          order by position limit $2::bigint) key
+        select distinct key.position from unnest($3::bigint[], $4::bigint[]) wanted(lo, hi)
+        cross join lateral (select position ${within('wanted.lo', 'wanted.hi')}) key
         order by key.position limit $2::bigint) keys
-      join ${events} whole on whole.position = keys.position`);
-    this.#next = `select min(position)::text as position from ${events} where position > $1::bigint`;
+      join ${changes} whole on whole.position = keys.position`);
+    this.#next = `select min(position)::text as position from ${changes} where position > $1::bigint`;
   }
 
   /**
-   * The first `limit` events in ranges that are in order, in the order of their positions.
+   * The first `limit` changes that have something in ranges that are in order, in the order of their positions.
    * @param contents the types of which more than the key is wanted
    */
-  async read(ranges: readonly Range[], limit: number, contents: readonly EventType[]): Promise<LogEntry[]> {
+  async read(ranges: readonly Range[], limit: number, contents: readonly EventType[]): Promise<LogRead> {
     const [first, ...others] = ranges;
-    if (first === undefined) return [];
+    if (first === undefined) return { entries: [], hasMore: false };
     const bounds =
       others.length === 0
         ? [String(first.lo), String(first.hi)]
@@ -58,7 +57,7 @@ export class LogQueries {
     const sql = others.length === 0 ? this.#readOne : this.#readMany;
     const parameters = [contents, limit, ...bounds];
     const rows = await this.pool.transaction((runner) => rowsOf<LogRow>(runner, sql, parameters));
-    return rows.map((row) => new LogEntry(row));
+    return { entries: rows.flatMap(entriesOf), hasMore: rows.length === limit };
   }
 
   /** The first position behind another one that has an event; null where none has. */
@@ -72,7 +71,7 @@ export class LogQueries {
 
   /** The transactions that write events now, by names that none of them shares with a later one. */
   async writers(): Promise<Set<string>> {
-    const parameters = [this.database.tables.events];
+    const parameters = [this.database.tables.changes];
     const rows = await this.pool.transaction((runner) => rowsOf<{ writer: string }>(runner, WRITERS_SQL, parameters));
     return new Set(rows.map(({ writer }) => writer));
   }

@@ -4,6 +4,7 @@ import { rowsOf } from '../../database/sql-runner.js';
 import { OR_ANEW_SQL } from '../delivery-keys.js';
 import { EsmsSubscriptions } from '../esms-subscriptions.js';
 import { ParkedDeliveries } from '../parked-deliveries.js';
+import { eachEventSql, idSql } from '../../database/change-sql.js';
 import { patternsSql } from '../subscriber.js';
 import { SubscriberTable } from '../subscriber-table.js';
 import { WakeUp } from '../wake-up.js';
@@ -21,13 +22,14 @@ export class WebhookDeliveries {
     private readonly wakeUp: WakeUp,
     private readonly subscriptions: EsmsSubscriptions,
   ) {
-    const { events, deliveries, subscribers: table } = database.tables;
+    const { changes, deliveries, subscribers: table } = database.tables;
     this.#repeat = `
       with made as (
         insert into ${deliveries} (account, subject, subscriber, sequence, position)
-        select e.account, e.subject, s.name, e.sequence, e.position
-        from ${events} e join ${table} s on s.name = $1 and s.patterns && ${patternsSql('e.type')}
-        where e.account = $2 and e.subject = $3 and ($4::uuid is null or e.id = $4::uuid)
+        select c.account, c.subject, s.name, e.sequence, e.position
+        from ${changes} c ${eachEventSql('c')}
+        join ${table} s on s.name = $1 and s.patterns && ${patternsSql('e.type')}
+        where c.account = $2 and c.subject = $3 and ($4::uuid is null or ${idSql('c', 'e')} = $4::uuid)
         order by e.sequence
         ${OR_ANEW_SQL}
         returning 1)

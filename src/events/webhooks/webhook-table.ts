@@ -8,7 +8,7 @@ import type { Instant } from '../../domain/clock.js';
 import { EsmsError } from '../../domain/errors.js';
 import type { EventPattern } from '../on-esms-event.js';
 import { holdFanOutSql } from '../log/fan-out.js';
-import { newestSql } from '../subscriber.js';
+import { newestSql } from '../../database/change-sql.js';
 import { SubscriptionKeeper } from '../subscription-keeper.js';
 import { WakeUp } from '../wake-up.js';
 import { subscriberOf, type WebhookKey } from './webhook-key.js';
@@ -107,7 +107,7 @@ export class WebhookTable {
   /** Gets the events from now on. Throws `limit_reached` where the account has as many as it may. */
   async add(account: string, settings: WebhookSettings): Promise<{ id: string; secret: string }> {
     const { tables } = this.database;
-    const { webhooks, subscribers, events } = tables;
+    const { webhooks, subscribers, changes } = tables;
     const { url, events: patterns, description, enabled } = settings;
     const id = randomUUID();
     const secret = newSecret();
@@ -120,7 +120,7 @@ export class WebhookTable {
       await runner.query(holdFanOutSql(tables));
       await runner.query(
         `insert into ${subscribers} (name, patterns, account, paused, starts_after)
-         values ($1, $2, $3, $4, ${newestSql(events)})`,
+         values ($1, $2, $3, $4, ${newestSql(changes)})`,
         [subscriberOf({ id }), patterns, account, !enabled],
       );
     });
