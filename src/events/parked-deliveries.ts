@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { changeAtSql, idSql, typeAtSql } from '../database/change-sql.js';
+import { changeAtSql, hasDerivedIdSql, idSql, typeAtSql } from '../database/change-sql.js';
 import { type Page, type PageRequest, pageOf } from '../database/page.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
@@ -65,11 +65,12 @@ export class ParkedDeliveries {
     const [row] = await rowsOf<{ count: number }>(
       this.database,
       `with changed as (
-         update ${deliveries} d set ${change} from ${changes} c
+         update ${deliveries} d set ${change}
          where d.subscriber = $1 and d.parked_at is not null
            and d.account = coalesce($2, d.account)
-           and c.position = ${changeAtSql('d.position')}
-           and ($3::uuid is null or ${idSql('c', 'd')} = $3::uuid)
+           and ($3::uuid is null or case when d.sequence > 0
+             then ${hasDerivedIdSql('$3::uuid', 'd.account', 'd.subject', 'd.sequence')}
+             else $3::uuid = (select c.id from ${changes} c where c.position = d.position) end)
          returning 1)
        select count(*)::int as count from changed`,
       [subscriber, account, eventId],
