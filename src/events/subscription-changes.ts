@@ -9,8 +9,8 @@ import { HOSTED_FOR, SubscriberTable } from './subscriber-table.js';
 const DISORDER = `interval '10 seconds'`;
 
 /**
- * SQL for the first position that may have an event recorded since `$1`; no row where none has. By halves: positions are
- * handed out in the order of time, but for {@link DISORDER}, so ten million events are 24 look-ups.
+ * SQL for the position of the first change that may have been recorded since `$1`; no row where none was. By halves:
+ * positions are handed out in the order of time, but for {@link DISORDER}, so ten million changes are 28 look-ups.
  */
 const firstSql = (changes: string): string => `
   with recursive search (low, high, newest) as (
@@ -24,7 +24,8 @@ const firstSql = (changes: string): string => `
       from ${changes} where position >= middle order by position limit 1) probe
     where low < high
   )
-  select low::text as first from search where low = high and low <= newest`;
+  select (select min(position) from ${changes} where position >= low)::text as first
+  from search where low = high and low <= newest`;
 
 /** What people do to subscribers. Everything rejects with `subscriber_unknown` and `database_away`. */
 @Injectable()

@@ -122,6 +122,19 @@ describe('the events of one change', () => {
     expect(await LogProbe.effects(database.url)).toEqual(['m/2']);
   });
 
+  it('are replayed whole or not at all', async () => {
+    const instance = await start({ providers: [LogProbe] });
+    await raise(instance, ...change('before', 1, 'message.sent', 'message.sent'));
+    await query(database.url, `update esms.changes set recorded_at = now() - interval '1 hour'`);
+    await raise(instance, ...change('after', 1, 'message.sent', 'message.sent'));
+    await instance.caughtUp();
+    await instance.subscriptions.replay('probe', new Date(Date.now() - 1_800_000));
+    const again = ['after/1', 'after/2'];
+    await eventually(async () => expect((await LogProbe.effects(database.url)).slice(4)).toEqual(again));
+    await instance.caughtUp();
+    expect((await LogProbe.effects(database.url)).slice(4)).toEqual(again);
+  });
+
   it('are made again for a webhook one by one', async () => {
     const instance = await start({ webhooks: { allowPrivateNetworks: true } });
     await raise(instance, ...change('m', 1, 'message.sent', 'message.delivered'));
