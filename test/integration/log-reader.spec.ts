@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LogQueries } from '../../src/events/log/log-queries.js';
 import type { EsmsEvent } from '../../src/index.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { eventHandler } from '../support/event-handler.js';
@@ -252,6 +253,18 @@ describe('the lease of a cursor', () => {
     await instance.caughtUp();
     expect(await effects()).toEqual(['m/1', 'm/2']);
   });
+});
+
+it('a reader whose reads fail says so once, and that they work again once they do', async () => {
+  const receiving = await start({ dispatcher: false });
+  await raise(receiving, makeEvent('m', 1));
+  const read = vi.spyOn(LogQueries.prototype, 'read').mockRejectedValue(new Error('cannot be read'));
+  const instance = await start(PROBE);
+  await eventually(() => expect(read.mock.calls.length).toBeGreaterThan(10));
+  read.mockRestore();
+  await instance.caughtUp();
+  const lines = instance.log.filter((line) => line.includes('reading events for probe'));
+  expect(lines.map((line) => /failed|works again/.exec(line)?.[0])).toEqual(['failed', 'works again']);
 });
 
 it('what holds up billing holds up neither CRM nor those who store', async () => {

@@ -102,7 +102,8 @@ export class LogReader {
 
   async #read(batch: ReaderBatch, place: LogPlace): Promise<void> {
     let at = batch.owned.cursor;
-    while (!this.#isStopping && !(await this.#attempt(() => this.#rests(this.#renewEveryMs)))) {
+    // Where that cannot be asked, the read says why.
+    while (!this.#isStopping && !(await this.#rests(this.#renewEveryMs).catch(() => false))) {
       const stretch = await this.#attempt(() => place.next(this.#renewEveryMs, this.#waking.signal));
       if (stretch == null) {
         await this.#keep(batch, at);
