@@ -3,7 +3,8 @@ import type { Database } from '../database/database.js';
 import { rowsOf } from '../database/sql-runner.js';
 import { EsmsError } from '../domain/errors.js';
 
-const INTERVAL_MS = 20;
+const SHORTEST_INTERVAL_MS = 20;
+const LONGEST_INTERVAL_MS = 500;
 
 /** A host may keep a transaction open in which it registered a message: who waits for it tries again later. */
 const PATIENCE_MS = 5_000;
@@ -20,15 +21,17 @@ export const WRITERS_SQL = `
  * Throws `database_away` where one takes longer than `withinMs`.
  */
 export async function writersFinished({ work, tables }: Database, withinMs = PATIENCE_MS): Promise<void> {
-  const end = performance.now() + withinMs;
+  const begun = performance.now();
   const writers = async (): Promise<string[]> => {
     const rows = await rowsOf<{ writer: string }>(work, WRITERS_SQL, [tables.changes]);
     return rows.map(({ writer }) => writer);
   };
   let left = await writers();
   while (left.length > 0) {
-    if (performance.now() > end) throw new EsmsError('database_away', 'a transaction that writes events does not end');
-    await setTimeout(INTERVAL_MS);
+    const waited = performance.now() - begun;
+    if (waited > withinMs) throw new EsmsError('database_away', 'a transaction that writes events does not end');
+    // The longer it takes, the less a tenth of it matters.
+    await setTimeout(Math.min(Math.max(SHORTEST_INTERVAL_MS, waited / 10), LONGEST_INTERVAL_MS));
     const now = new Set(await writers());
     left = left.filter((writer) => now.has(writer));
   }
