@@ -21,14 +21,18 @@ export const typeAtSql = (change: string, position: string): string => `${change
 /** SQL for the position from which on rows may have an event at a position, or behind it. */
 export const reachingSql = (position: string): string => `(${position} - ${LAST})`;
 
-/** SQL that makes a row of each event of a row: `e.type`, and `e.position`. */
+/** SQL for the last position that belongs to the row at a position. */
+export const endOfChangeSql = (position: string): string => `(${position} + ${LAST})`;
+
+/** SQL that makes a row of each event of a row: `e.type`, `e.position` and `e.sequence`. */
 export const eachEventSql = (change: string): string =>
   `cross join lateral (
      select each.type, ${change}.position + each.number - 1 as position, ${change}.sequence + each.number - 1 as sequence
      from unnest(${change}.types) with ordinality as each (type, number)) e`;
 
 /** SQL for the last position up to which there is a row; 0 where there is none. */
-export const newestSql = (changes: string): string => `(select coalesce(max(position) + ${LAST}, 0) from ${changes})`;
+export const newestSql = (changes: string): string =>
+  `(select coalesce(${endOfChangeSql('max(position)')}, 0) from ${changes})`;
 
 /** SQL for the id of an event, of its row and of what has its sequence. */
 export const idSql = (change: string, event: string): string =>

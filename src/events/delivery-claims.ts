@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { changeAtSql, indexAtSql, typeAtSql } from '../database/change-sql.js';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { EsmsEvent, EventType } from '../domain/domain-event.js';
-import { changeAtSql, indexAtSql, typeAtSql } from '../database/change-sql.js';
 import { IS_HELD_SQL, positionsOf } from './delivery-keys.js';
 import { DispatchPool } from './dispatch-pool.js';
 import { type EventRow, eventOfRow } from './event-row.js';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { changeAtSql, idSql } from '../database/change-sql.js';
 import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import { sqlStateOf } from '../database/sql-state.js';
 import { EsmsError } from '../domain/errors.js';
-import { changeAtSql, idSql } from '../database/change-sql.js';
 import type { HeldDeliveries } from './delivery-claims.js';
 import { IS_GIVEN_SQL, IS_HELD_SQL, positionsOf } from './delivery-keys.js';
 

@@ -1,5 +1,5 @@
-import type { Tables } from '../database/tables.js';
 import { eachEventSql } from '../database/change-sql.js';
+import type { Tables } from '../database/tables.js';
 
 /** Deliveries by their positions, for {@link IS_GIVEN_SQL} in `$1`: as text, which every driver sends alike. */
 export const positionsOf = (deliveries: readonly { readonly position: string }[]): string =>

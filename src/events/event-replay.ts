@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { eachEventSql, reachingSql } from '../database/change-sql.js';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf, type SqlRunner } from '../database/sql-runner.js';
-import { eachEventSql, reachingSql } from '../database/change-sql.js';
 import { OR_ANEW_SQL } from './delivery-keys.js';
 import { FAN_OUT, FanOut } from './log/fan-out.js';
 import { patternsSql } from './subscriber.js';

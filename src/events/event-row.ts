@@ -9,7 +9,10 @@ import { POSITIONS_OF_CHANGE } from '../database/change-sql.js';
 /** A view without what is in its row already, and without what is null, false or empty. */
 type PackedView = Partial<Omit<MessageView, 'account' | 'smsId' | 'recipient'>>;
 
-/** A row: events of one message that tell of one change. Its JSON is text: nobody but us reads it, and PostgreSQL need not check it. */
+/**
+ * A row: events of one message that tell of one change. Its JSON is text: nobody but us reads it, and PostgreSQL need not
+ * check it.
+ */
 export interface Change {
   account: string;
   subject: string;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
 import { changeAtSql, hasDerivedIdSql, idSql, typeAtSql } from '../database/change-sql.js';
+import { Database } from '../database/database.js';
 import { type Page, type PageRequest, pageOf } from '../database/page.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';

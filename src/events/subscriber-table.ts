@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { changeAtSql, newestSql, typeAtSql } from '../database/change-sql.js';
 import { Database } from '../database/database.js';
 import { rowsOf, type SqlRunner } from '../database/sql-runner.js';
 import type { Tables } from '../database/tables.js';
 import { EsmsError } from '../domain/errors.js';
 import { FAN_OUT, FanOut, holdFanOutSql } from './log/fan-out.js';
-import { changeAtSql, newestSql, typeAtSql } from '../database/change-sql.js';
 import { patternsSql, type Subscriber } from './subscriber.js';
 import { SubscriberRetirement } from './subscriber-retirement.js';
 

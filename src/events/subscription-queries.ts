@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { changeAtSql } from '../database/change-sql.js';
 import { Database } from '../database/database.js';
 import { instantSql, rowsOf } from '../database/sql-runner.js';
 import type { Instant } from '../domain/clock.js';
-import { changeAtSql } from '../database/change-sql.js';
 import { behindSql } from './log/behind.js';
 import { HOSTED_FOR } from './subscriber-table.js';
 
@@ -18,7 +18,7 @@ export interface Subscription {
   paused: boolean;
   /**
    * How many events are still to be delivered, parked ones not counted. Where it is more than 10,000 events of any kind
-   * behind, those beyond are counted whether it gets them or not.
+   * behind, the changes beyond them are counted whether it gets them or not.
    */
   lag: number;
   /** When the oldest of them was stored; null where there is none. */

@@ -6,36 +6,25 @@ import { derivedId, EVENT_TYPES } from '../../src/domain/domain-event.js';
 import { EventFeed } from '../../src/events/feed/event-feed.js';
 import { BEGINNING, type FeedPlace } from '../../src/events/feed/feed-queries.js';
 import type { EsmsEvent, EventType } from '../../src/index.js';
-import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { DispatcherInstances } from '../support/dispatcher-instances.js';
 import { eventHandler } from '../support/event-handler.js';
 import { eventually } from '../support/eventually.js';
 import { LogProbe } from '../support/log-probe.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
-const running: DispatcherInstance[] = [];
+const instances = new DispatcherInstances();
+const { start } = instances;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  await LogProbe.prepare(database.url);
+  database = await instances.begin();
 });
 
 afterEach(async () => {
-  LogProbe.reset();
-  for (const each of running.splice(0)) await each.stop();
-  await database.drop();
+  await instances.end();
 });
-
-type Settings = Parameters<typeof DispatcherInstance.start>[1] & {};
-
-async function start(settings: Settings = {}): Promise<DispatcherInstance> {
-  const dispatcher = { pollMs: 50, backoffMs: 10, maxAttempts: 2 };
-  const instance = await DispatcherInstance.start(database.url, { dispatcher, ...settings });
-  running.push(instance);
-  return instance;
-}
 
 const TIME = '2026-11-25T19:05:40.123456Z';
 

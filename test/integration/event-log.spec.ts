@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { POSITIONS_OF_CHANGE } from '../../src/database/change-sql.js';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
 import { EventLog } from '../../src/events/log/event-log.js';
 import type { LogPlace } from '../../src/events/log/log-place.js';
 import { BEGINNING, type Cursor, joined } from '../../src/events/log/positions.js';
+import { at, endOf } from '../support/change-positions.js';
 import { DispatcherInstance } from '../support/dispatcher-instance.js';
 import { OpenTransactions, writeEvent } from '../support/open-transactions.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
@@ -61,10 +61,6 @@ class Reader {
     }
   }
 }
-
-/** The position of a change by its number, from 1, and the last one of it. */
-const at = (change: number): number => (change - 1) * POSITIONS_OF_CHANGE + 1;
-const endOf = (change: number): number => change * POSITIONS_OF_CHANGE;
 
 const begin = () => transactions.begin(database.url);
 

@@ -4,39 +4,31 @@ import { EventHorizon } from '../../src/events/log/event-horizon.js';
 import { holdFanOutSql } from '../../src/events/log/fan-out.js';
 import { LogQueries } from '../../src/events/log/log-queries.js';
 import type { HandlerOptions } from '../../src/index.js';
-import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { DispatcherInstances, type InstanceSettings } from '../support/dispatcher-instances.js';
 import { eventHandler } from '../support/event-handler.js';
 import { eventually } from '../support/eventually.js';
 import { OpenTransactions, writeEvent } from '../support/open-transactions.js';
 import { makeEvent, raise } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 let database: TestDatabase;
 const transactions = new OpenTransactions();
-const running: DispatcherInstance[] = [];
+const instances = new DispatcherInstances();
+const { start, stop } = instances;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await instances.begin();
 });
 
 afterEach(async () => {
   await transactions.end();
-  for (const each of running.splice(0)) await each.stop();
-  await database.drop();
+  await instances.end();
 });
 
-type Settings = Parameters<typeof DispatcherInstance.start>[1] & {};
-
-async function start(settings: Settings = {}): Promise<DispatcherInstance> {
-  const instance = await DispatcherInstance.start(database.url, { dispatcher: { pollMs: 30 }, ...settings });
-  running.push(instance);
-  return instance;
-}
-
 /** A handler, and the subjects that it got. */
-function listener(options: Omit<HandlerOptions, 'subscriber'> = {}): { got: string[]; settings: Settings } {
+function listener(options: Omit<HandlerOptions, 'subscriber'> = {}): { got: string[]; settings: InstanceSettings } {
   const got: string[] = [];
   const handler = eventHandler({ subscriber: 'late', ...options }, ([event]) => got.push(event?.subject ?? ''));
   return { got, settings: { providers: [handler] } };
@@ -140,8 +132,7 @@ describe('where there is nobody to make deliveries for', () => {
     const worker = await start(settings);
     await raise(worker, makeEvent('a', 1));
     await worker.caughtUp();
-    running.splice(running.indexOf(worker), 1);
-    await worker.stop();
+    await stop(worker);
     const resting = await start();
     await resting.subscriptions.retire('late');
     const leases = 'select subscriber from esms.cursors where lease is not null';

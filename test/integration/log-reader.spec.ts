@@ -1,44 +1,29 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogQueries } from '../../src/events/log/log-queries.js';
 import type { EsmsEvent } from '../../src/index.js';
-import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import type { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { DispatcherInstances, type InstanceSettings } from '../support/dispatcher-instances.js';
 import { eventHandler } from '../support/event-handler.js';
 import { eventually } from '../support/eventually.js';
 import { inTransaction } from '../support/in-transaction.js';
 import { LogProbe } from '../support/log-probe.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
-const running: DispatcherInstance[] = [];
+const instances = new DispatcherInstances();
+const { start, stop } = instances;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  await LogProbe.prepare(database.url);
+  database = await instances.begin();
 });
 
 afterEach(async () => {
-  LogProbe.reset();
-  for (const each of running.splice(0)) await each.stop();
-  await database.drop();
+  await instances.end();
 });
 
-type Settings = Parameters<typeof DispatcherInstance.start>[1] & {};
-
-async function start(settings: Settings = {}): Promise<DispatcherInstance> {
-  const dispatcher = { pollMs: 50, backoffMs: 10, maxAttempts: 3 };
-  const instance = await DispatcherInstance.start(database.url, { dispatcher, ...settings });
-  running.push(instance);
-  return instance;
-}
-
-async function stop(instance: DispatcherInstance): Promise<void> {
-  running.splice(running.indexOf(instance), 1);
-  await instance.stop();
-}
-
-const PROBE: Settings = { providers: [LogProbe] };
+const PROBE: InstanceSettings = { providers: [LogProbe] };
 
 const effects = (): Promise<string[]> => LogProbe.effects(database.url);
 
@@ -195,7 +180,7 @@ describe('the lease of a cursor', () => {
   });
 
   it('taken from owner to owner all the time: each effect once, in the order of its message', async () => {
-    const instances = [await start(PROBE), await start(PROBE), await start(PROBE)];
+    const owners = [await start(PROBE), await start(PROBE), await start(PROBE)];
     let isOver = false;
     // Not before something was done since: a lease that ends sooner than any work takes lets nobody come further.
     const turns = (async () => {
@@ -209,12 +194,9 @@ describe('the lease of a cursor', () => {
       }
     })();
     for (let sequence = 1; sequence <= 40; sequence += 1) {
-      await raise(
-        instances[0] as DispatcherInstance,
-        ...['a', 'b', 'c'].map((subject) => makeEvent(subject, sequence)),
-      );
+      await raise(owners[0] as DispatcherInstance, ...['a', 'b', 'c'].map((subject) => makeEvent(subject, sequence)));
     }
-    await instances[0]?.caughtUp('probe');
+    await owners[0]?.caughtUp('probe');
     isOver = true;
     await turns;
     const made = await effects();

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { POSITIONS_OF_CHANGE } from '../../src/database/change-sql.js';
 import { EVENT_TYPES } from '../../src/domain/domain-event.js';
 import { CursorTable } from '../../src/events/log/cursor-table.js';
 import { EventLog } from '../../src/events/log/event-log.js';
@@ -9,20 +8,22 @@ import { BEGINNING } from '../../src/events/log/positions.js';
 import { HANDLER_METADATA, type HandlerMetadata } from '../../src/events/on-esms-event.js';
 import { OpenWork } from '../../src/events/open-work.js';
 import { SubscriberRetirement } from '../../src/events/subscriber-retirement.js';
-import { DispatcherInstance } from '../support/dispatcher-instance.js';
+import { endOf } from '../support/change-positions.js';
+import { DispatcherInstances } from '../support/dispatcher-instances.js';
 import { eventHandler } from '../support/event-handler.js';
 import { eventually } from '../support/eventually.js';
 import { LogProbe } from '../support/log-probe.js';
 import { OpenTransactions, writeEvent } from '../support/open-transactions.js';
 import { makeEvent, raise, raiseMany } from '../support/outbox-events.js';
 import { query } from '../support/query.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
 
 /** How long a call of the probe may take. */
 const TIMEOUT_MS = 1_500;
 
 let database: TestDatabase;
-const running: DispatcherInstance[] = [];
+const instances = new DispatcherInstances();
+const { start, stop } = instances;
 const transactions = new OpenTransactions();
 const { finish } = SubscriberRetirement.prototype;
 
@@ -30,29 +31,14 @@ for (const each of Reflect.getMetadata(HANDLER_METADATA, LogProbe.prototype, 're
   each.timeout = TIMEOUT_MS;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  await LogProbe.prepare(database.url);
+  database = await instances.begin();
 });
 
 afterEach(async () => {
-  LogProbe.reset();
   SubscriberRetirement.prototype.finish = finish;
   await transactions.end();
-  for (const each of running.splice(0)) await each.stop();
-  await database.drop();
+  await instances.end();
 });
-
-async function start(settings: Parameters<typeof DispatcherInstance.start>[1] = {}): Promise<DispatcherInstance> {
-  const dispatcher = { pollMs: 50, backoffMs: 10, maxAttempts: 3 };
-  const instance = await DispatcherInstance.start(database.url, { dispatcher, ...settings });
-  running.push(instance);
-  return instance;
-}
-
-async function stop(instance: DispatcherInstance): Promise<void> {
-  running.splice(running.indexOf(instance), 1);
-  await instance.stop();
-}
 
 const begin = () => transactions.begin(database.url);
 
@@ -254,7 +240,7 @@ it('a reader that is far behind when a process begins does not hold up the other
   const log = receiving.app.get(EventLog, { strict: false });
   log.want(EVENT_TYPES);
   const behind = log.open(BEGINNING, EVENT_TYPES);
-  const position = 5_000 * POSITIONS_OF_CHANGE;
+  const position = endOf(5_000);
   const ahead = log.open({ position, gaps: [] }, EVENT_TYPES);
   expect(log.end.cursor.position).toBe(position);
   await raise(receiving, makeEvent('next', 1));

@@ -10,6 +10,7 @@ import { type Change, eventsOf } from '../../src/events/event-row.js';
 import { EsmsMessages, EsmsModule, type MessageView } from '../../src/index.js';
 import { Intake } from '../../src/messages/intake.js';
 import { at, makeReport } from '../support/reports.js';
+import { STORED_CHANGES_SQL } from '../support/stored-changes.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
@@ -81,13 +82,7 @@ function expectedLinks(name: string, legs: readonly Leg[], registrations: number
 }
 
 async function expectTold(view: MessageView): Promise<void> {
-  const rows = await rowsOf<Change>(
-    app.get(Database, { strict: false }),
-    `select account, subject, id, sequence, array_to_string(types, ',') as types, occurred_at::text as time, facts, view,
-       recipient
-     from esms.changes where subject = $1 order by position`,
-    [view.smsId],
-  );
+  const rows = await rowsOf<Change>(app.get(Database, { strict: false }), STORED_CHANGES_SQL, [view.smsId]);
   const events = rows.flatMap(eventsOf);
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_event, index) => index + 1));
   const told = events.filter(({ type }) => type === 'message.registered').map(({ data }) => data);

@@ -25,6 +25,7 @@ import { CLOSE, messageLog } from '../support/message-log.js';
 import { expectedOf, visibleOf } from '../support/message-oracle.js';
 import { at, makeReport } from '../support/reports.js';
 import { distinct } from '../support/stored-message.js';
+import { STORED_CHANGES_SQL } from '../support/stored-changes.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { OPEN_DELIVERIES } from '../support/open-deliveries.js';
 
@@ -108,13 +109,7 @@ async function storedOf(smsId: string) {
   const { dataSource, tables } = app.get(Database, { strict: false });
   const records = app.get(MessageRecords, { strict: false });
   const [message] = await records.lock(dataSource, [{ account: 'default', smsId }]);
-  const rows = await rowsOf<Change>(
-    dataSource,
-    `select account, subject, id, sequence, array_to_string(types, ',') as types, occurred_at::text as time, facts, view,
-       recipient
-     from ${tables.changes} where subject = $1 order by position`,
-    [smsId],
-  );
+  const rows = await rowsOf<Change>(dataSource, STORED_CHANGES_SQL, [smsId]);
   const [receipts] = await rowsOf<{ kept: number; arrived: number }>(
     dataSource,
     `select count(*)::int as kept, sum(repeats + 1)::int as arrived from ${tables.receipts} where sms_id = $1`,

@@ -8,6 +8,7 @@ import { createApp } from '../../src/app/create-app.js';
 import { type Change, eventsOf } from '../../src/events/event-row.js';
 import type { Caller, EsmsEvent, MessageView, Scope, WebhookOptions } from '../../src/index.js';
 import { eventually } from './eventually.js';
+import { STORED_CHANGES_SQL } from './stored-changes.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 import { OPEN_DELIVERIES } from './open-deliveries.js';
 
@@ -142,12 +143,7 @@ export class Service {
 
   /** The events of one subject, or all of them, in the order of the outbox and as subscribers get them. */
   async events(subject?: string): Promise<ToldEvent[]> {
-    const rows = await this.rows(
-      `select account, subject, id, sequence, array_to_string(types, ',') as types, occurred_at::text as time, facts, view,
-       recipient
-     from esms.changes where subject = coalesce($1, subject) order by position`,
-      [subject ?? null],
-    );
+    const rows = await this.rows(STORED_CHANGES_SQL, [subject ?? null]);
     return rows.flatMap((row) => eventsOf(row as unknown as Change) as unknown as ToldEvent[]);
   }
 

@@ -3,14 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { POSITIONS_OF_CHANGE } from '../../src/database/change-sql.js';
 import { LogHead } from '../../src/events/log/log-head.js';
 import { BEGINNING } from '../../src/events/log/positions.js';
+import { at, endOf } from '../support/change-positions.js';
 
 const OLD_MS = 60;
-
-/** The position of a change by its number, from 1. */
-const at = (change: number): number => (change - 1) * POSITIONS_OF_CHANGE + 1;
-
-/** The last one of a change. */
-const endOf = (change: number): number => change * POSITIONS_OF_CHANGE;
 
 function headWith(...changes: number[]): LogHead {
   const head = new LogHead(BEGINNING, 0);

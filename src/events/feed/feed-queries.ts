@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { changeAtSql, eachEventSql, endOfChangeSql, indexAtSql, reachingSql } from '../../database/change-sql.js';
 import { Database } from '../../database/database.js';
 import { cursorGone } from '../../database/page.js';
 import { instantSql, rowsOf } from '../../database/sql-runner.js';
 import type { EsmsEvent, EventType } from '../../domain/domain-event.js';
-import { changeAtSql, eachEventSql, POSITIONS_OF_CHANGE, reachingSql } from '../../database/change-sql.js';
 import { type EventRow, eventOfRow } from '../event-row.js';
 
 /** How many events of the outbox one statement looks at, whomever they belong to. */
@@ -50,17 +50,17 @@ export class FeedQueries {
           ${isOfSubject ? 'and account = $3 and subject = $6' : ''}
         order by position limit ${WINDOW}
       ), seen as (
-        select case when count(*) = ${WINDOW} then max(position) + ${POSITIONS_OF_CHANGE - 1} else $2::bigint end::text as "end"
+        select case when count(*) = ${WINDOW} then ${endOfChangeSql('max(position)')} else $2::bigint end::text as "end"
         from log
       ), found as (
-        select log.position as change, e.position from log ${eachEventSql('log')}
+        select e.position from log ${eachEventSql('log')}
         where log.account = $3 and e.type = any($4::text[]) and e.position > $1::bigint
         order by e.position limit $5
       )
       select seen."end", found.position::text as position, c.account, c.subject, c.id, c.sequence,
-        (found.position - found.change)::int as index, array_to_string(c.types, ',') as types,
+        ${indexAtSql('found.position')} as index, array_to_string(c.types, ',') as types,
         ${instantSql('c.occurred_at', 'time')}, c.facts, c.view
-      from seen left join (found join ${changes} c on c.position = found.change) on true
+      from seen left join (found join ${changes} c on c.position = ${changeAtSql('found.position')}) on true
       order by found.position`;
     this.#ofAccount = read(false);
     this.#ofSubject = read(true);

@@ -1,5 +1,5 @@
-import type { Tables } from '../../database/tables.js';
 import { eachEventSql, newestSql, POSITIONS_OF_CHANGE, reachingSql } from '../../database/change-sql.js';
+import type { Tables } from '../../database/tables.js';
 import { patternsSql } from '../subscriber.js';
 import { FAN_OUT } from './fan-out.js';
 
@@ -7,8 +7,9 @@ import { FAN_OUT } from './fan-out.js';
 const MOST_COUNTED = 10_000;
 
 /**
- * How many events of subscriber `s` nobody has dealt with: `counted` one by one, and `beyond` those, whether it gets
- * them or not; `oldest` is when the first of those counted was stored. They are behind its own cursor, or, where it has deliveries, behind the one of the fan-out.
+ * How many events of subscriber `s` nobody has dealt with: `counted` one by one, and `beyond` those the changes that there
+ * are, whether it gets them or not; `oldest` is when the first of those counted was stored. They are behind its own
+ * cursor, or, where it has deliveries, behind the one of the fan-out.
  * @param account SQL for the account of which they are; null for all
  */
 export function behindSql({ cursors, changes }: Pick<Tables, 'cursors' | 'changes'>, account: string): string {

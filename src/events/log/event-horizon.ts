@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { newestSql } from '../../database/change-sql.js';
 import { Database } from '../../database/database.js';
 import { rowsOf } from '../../database/sql-runner.js';
-import { newestSql } from '../../database/change-sql.js';
 import { writersFinished } from '../writers-finished.js';
 
 /**

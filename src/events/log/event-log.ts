@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { POSITIONS_OF_CHANGE } from '../../database/change-sql.js';
 import { Database } from '../../database/database.js';
 import type { EventType } from '../../domain/domain-event.js';
-import { POSITIONS_OF_CHANGE } from '../../database/change-sql.js';
 import { WakeableSleep } from '../wakeable-sleep.js';
 import { LogHead } from './log-head.js';
 import { type LogPage, type LogPages, type LogRead, READ } from './log-page.js';

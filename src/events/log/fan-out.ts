@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { newestSql } from '../../database/change-sql.js';
 import { Database } from '../../database/database.js';
 import { isAway } from '../../database/is-away.js';
 import { RowSet } from '../../database/row-set.js';
@@ -7,7 +8,6 @@ import { EVENT_TYPES } from '../../domain/domain-event.js';
 import { DispatchPool } from '../dispatch-pool.js';
 import type { Tables } from '../../database/tables.js';
 import { OutageError } from '../outage.js';
-import { newestSql } from '../../database/change-sql.js';
 import { patternsSql } from '../subscriber.js';
 import { isLeaseLost } from './cursor-table.js';
 import { EventHorizon } from './event-horizon.js';

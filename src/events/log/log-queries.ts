@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { reachingSql } from '../../database/change-sql.js';
 import { Database } from '../../database/database.js';
 import { encodeArray } from '../../database/encode-array.js';
 import { instantSql, rowsOf } from '../../database/sql-runner.js';
 import type { EventType } from '../../domain/domain-event.js';
-import { reachingSql } from '../../database/change-sql.js';
 import { DispatchPool } from '../dispatch-pool.js';
 import { WRITERS_SQL } from '../writers-finished.js';
 import { entriesOf, type LogRow } from './log-entry.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { eachEventSql, idSql } from '../../database/change-sql.js';
 import { Database } from '../../database/database.js';
 import { rowsOf } from '../../database/sql-runner.js';
 import { OR_ANEW_SQL } from '../delivery-keys.js';
 import { EsmsSubscriptions } from '../esms-subscriptions.js';
 import { ParkedDeliveries } from '../parked-deliveries.js';
-import { eachEventSql, idSql } from '../../database/change-sql.js';
 import { patternsSql } from '../subscriber.js';
 import { SubscriberTable } from '../subscriber-table.js';
 import { WakeUp } from '../wake-up.js';
